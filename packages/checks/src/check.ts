@@ -1,0 +1,209 @@
+/**
+ * What a check is, what it is given, and what it answers. A check is named by what it finds; it never decides anything:
+ * it gives findings with an error-rate claim, or a ranking that says it has none.
+ */
+
+import type { ColumnType, Kinds } from "@assay/records";
+
+export type Severity = "low" | "medium" | "high";
+
+/** Why the error-rate claim of an outcome holds, or that there is none. */
+export type Calibration = "conformal" | "decoy" | "posterior" | "exact" | "uncalibrated" | "not-applicable";
+
+/** Where a record is, and which it is. */
+export interface RecordPlace {
+  /** Path inside the data set. */
+  readonly file: string;
+  /** Ordinal within its file, from 0. */
+  readonly ordinal: number;
+  /** Ordinal over all files in path order, from 0. */
+  readonly record: number;
+  /** Line as an editor counts; text formats only. */
+  readonly line?: number;
+  /** Leaf hash, lower-case hex. */
+  readonly leaf: string;
+}
+
+/** A record that is accused, with an error-rate claim that holds. */
+export interface Finding extends RecordPlace {
+  /** Id of the check. */
+  readonly check: string;
+  /** What kind of finding of that check. */
+  readonly kind: string;
+  /** Higher is more suspicious. 9 significant digits. */
+  readonly score: number;
+  readonly p?: number;
+  /** Smallest false discovery rate at which the finding would be made. */
+  readonly q?: number;
+  readonly severity: Severity;
+  /** One sentence for people. Holds data: escape it. */
+  readonly message: string;
+  /** What is needed to recompute the score. Plain JSON. No values of records when leaves are keyed. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export interface Estimate {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** An answer for one source (site, annotator, supplier). */
+export interface SourceAnswer {
+  readonly source: string;
+  readonly records: number;
+  /** Findings and suspects among them. */
+  readonly findings: number;
+  readonly suspects: number;
+  readonly rate: number;
+}
+
+/** What a check answers: never silence. Skipped and failed are never a pass. */
+export interface Outcome {
+  readonly check: string;
+  readonly version: string;
+  readonly status: "completed" | "skipped" | "failed";
+  /** Why it was skipped or failed, and what it would need. */
+  readonly reason?: string;
+  /** Records that were examined. */
+  readonly examined: number;
+  /** Findings of this check in the run. */
+  readonly findings: number;
+  readonly calibration: Calibration;
+  /** Claimed bound on the false share among findings. */
+  readonly fdr?: number;
+  /** Estimated share of bad records with an interval. */
+  readonly estimate?: Estimate;
+  /** Ranked, as long as the estimated number; no claim. Ordinals over all files. */
+  readonly suspects?: readonly number[];
+  /** What merely disagrees; no claim. */
+  readonly disputed?: readonly number[];
+  readonly sources?: readonly SourceAnswer[];
+  readonly lookedAt: {
+    readonly columns: readonly string[];
+    readonly label?: string;
+    readonly records: number;
+  };
+  /** Hex seed and where it came from. */
+  readonly seed: { readonly value: string; readonly origin: "derived" | "given" };
+  /** Times that the data was read. */
+  readonly passes: number;
+  /** `order-bound` when the state was folded in block order. */
+  readonly orderBound?: boolean;
+  /** Remarks: what it could not see here, warnings about the data. */
+  readonly notes: readonly string[];
+  /** Numbers of interest (thresholds, weights, transition rates); plain JSON. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What columns are for, as the user said. */
+export interface Roles {
+  readonly label?: string;
+  /** Never looked at: ids, known answers. */
+  readonly exclude?: readonly string[];
+  /** Only these as features; default all that are neither label, source, excluded nor an id by nature. */
+  readonly features?: readonly string[];
+  readonly text?: string;
+  readonly source?: string;
+  readonly annotator?: string;
+  readonly time?: string;
+  readonly split?: string;
+  /** `COLUMN=VALUE`: records that are trusted to be good. */
+  readonly trusted?: { readonly column: string; readonly value: string };
+}
+
+/** What a check may know before it reads anything. */
+export interface DataShape {
+  readonly records: number;
+  readonly files: number;
+  readonly kinds: Kinds;
+  readonly types: Readonly<Record<string, ColumnType | readonly ColumnType[]>>;
+  readonly roles: Roles;
+}
+
+export interface Columns {
+  readonly columns: readonly string[];
+}
+export interface Skip {
+  readonly skip: string;
+}
+
+/** A column for analysis, in ascending leaf order. Missing numbers are NaN, missing categories −1. */
+export type TableColumn =
+  | { readonly name: string; readonly kind: "number"; readonly values: Float64Array }
+  | {
+      readonly name: string;
+      readonly kind: "category";
+      /** Index into `categories`, −1 where missing. */
+      readonly codes: Int32Array;
+      /** Distinct texts, ascending by code point. */
+      readonly categories: readonly string[];
+    };
+
+/** Typed columns of all records in ascending leaf order: independent of files, order and workers. */
+export interface Table {
+  readonly length: number;
+  /** 32 bytes a record, ascending. Equal leaves are neighbours. */
+  readonly leaves: Uint8Array;
+  readonly columns: readonly TableColumn[];
+}
+
+/** A mergeable fold over blocks. Merging is exactly associative and, unless `orderBound`, commutative. */
+export interface Fold<State, Options, Result> {
+  /** URL of the module that exports it, so that a worker can find it. */
+  readonly module: string;
+  readonly name: string;
+  readonly orderBound?: boolean;
+  start(options: Options): State;
+  /** Adds one batch of columns in file order. */
+  add(state: State, table: Table, options: Options): State;
+  merge(left: State, right: State, options: Options): State;
+  finish(state: State, options: Options): Result;
+}
+
+export interface CheckData {
+  readonly shape: DataShape;
+  /** Runs a fold once over the blocks, on the executor. */
+  fold<State, Options, Result>(
+    fold: Fold<State, Options, Result>,
+    columns: readonly string[],
+    options: Options,
+  ): Promise<Result>;
+  /** Columns in leaf order. Throws `memory-exceeded` above `maxMemoryBytes`, with the number needed. */
+  table(columns: readonly string[]): Promise<Table>;
+  /** Where the record at a row of a table is. Rows of equal leaves are numbered in file order. */
+  place(row: number): RecordPlace;
+}
+
+export interface CheckContext {
+  /** 32 bytes: from the set root and the check id, or from the seed that was given. */
+  readonly seed: Uint8Array;
+  readonly seedOrigin: "derived" | "given";
+  readonly fdr: number;
+  readonly signal?: AbortSignal;
+  onProgress(done: number, total: number): void;
+  /** Runs a pure exported function of a module on each part; results in order. */
+  map<Input, Output>(
+    task: { readonly module: string; readonly name: string; readonly options: unknown },
+    parts: readonly Input[],
+  ): Promise<Output[]>;
+}
+
+/** A check's answer: the outcome and its findings, sorted by (file, ordinal). */
+export interface CheckResult {
+  readonly outcome: Outcome;
+  readonly findings: readonly Finding[];
+  /** Score of every row of the table in leaf order, for `--scores`. */
+  readonly scores?: Float64Array;
+}
+
+export interface Check<Options = unknown> {
+  /** Stable id, kebab-case. */
+  readonly id: string;
+  readonly version: string;
+  /** The columns that it would read, or why it cannot run on this data and what it would need. */
+  reads(shape: DataShape, options: Options): Columns | Skip;
+  /** Peak memory, bytes, from the shape alone. */
+  memory(shape: DataShape): number;
+  run(data: CheckData, options: Options, context: CheckContext): Promise<CheckResult>;
+}

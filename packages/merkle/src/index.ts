@@ -1,0 +1,18 @@
+export {
+  AssayError,
+  type AssayErrorCode,
+  type AssayErrorOptions,
+  type CheckCode,
+  CheckError,
+  type ErrorDetails,
+  exitCodeOf,
+  type FormatCode,
+  FormatError,
+  isAssayError,
+  type SourceCode,
+  SourceError,
+  type TrustCode,
+  TrustError,
+  type VerificationCode,
+  VerificationError,
+} from "./errors.js";

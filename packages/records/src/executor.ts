@@ -1,0 +1,59 @@
+/**
+ * Where work runs: here, on worker threads, or on a cluster. Work is named, not captured: the URL of a module, the name of
+ * an exported function, plain data. Results come back in the order of the inputs, whatever finished first.
+ */
+
+/** A pure function `(options, input) => output | Promise<output>` that a worker can find again. */
+export interface Task<Options = unknown, Input = unknown, Output = unknown> {
+  /** URL of the ES module, as `import()` takes it (built files: `new URL("./tasks.js", import.meta.url).href`). */
+  readonly module: string;
+  /** Name of its export. */
+  readonly name: string;
+  /** Structured-clonable data that is the same for every input. */
+  readonly options: Options;
+  /** Types only: never set. */
+  readonly __types?: (input: Input) => Output;
+}
+
+export interface MapOptions {
+  readonly signal?: AbortSignal;
+  /** Called when an input is done, with the number done and the number of inputs so far known. */
+  readonly onDone?: (done: number) => void;
+}
+
+export interface Executor {
+  /** Number of inputs that are worked on at the same time. */
+  readonly workers: number;
+  /** Runs the task on every input and yields the outputs in input order. Leaving the loop stops the rest. */
+  map<Options, Input, Output>(
+    task: Task<Options, Input, Output>,
+    inputs: Iterable<Input>,
+    options?: MapOptions,
+  ): AsyncIterable<Output>;
+  /** Ends the workers. */
+  close(): Promise<void>;
+}
+
+/** Runs everything here, one after another. */
+export function inlineExecutor(): Executor {
+  return {
+    workers: 1,
+    async *map<Options, Input, Output>(
+      task: Task<Options, Input, Output>,
+      inputs: Iterable<Input>,
+      { signal, onDone }: MapOptions = {},
+    ): AsyncIterable<Output> {
+      const loaded = (await import(/* @vite-ignore */ task.module)) as Record<string, unknown>;
+      const run = loaded[task.name];
+      if (typeof run !== "function") throw new TypeError(`Module ${task.module} exports no function ${task.name}`);
+      let done = 0;
+      for (const input of inputs) {
+        signal?.throwIfAborted();
+        const output = (await run(task.options, input)) as Output;
+        onDone?.(++done);
+        yield output;
+      }
+    },
+    async close() {},
+  };
+}

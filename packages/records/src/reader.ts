@@ -1,0 +1,115 @@
+/**
+ * What every file format gives: an index of a file, cut into parts of whole blocks, and the batches of one part.
+ *
+ * How a file is cut never changes a leaf. Both passes over a file must see the same bytes: the index holds the SHA-256
+ * of every byte range that a part reads, and reading a part checks them (`source-changed`).
+ */
+
+import type { Batch } from "./batch.js";
+import type { ColumnType } from "./column-type.js";
+
+/** 65,536 consecutive records, aligned. */
+export const BLOCK_RECORDS = 65_536;
+
+export type Format = "csv" | "tsv" | "jsonl" | "arrow" | "parquet" | "text" | "files" | "other";
+
+/** A file of random access: two members replace every kind of file. */
+export interface ByteSource {
+  /** Path inside the data set, for messages. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes [begin, end). Throws `source-changed` when the file is shorter than `size`, or not the file it was. */
+  read(begin: number, end: number): Promise<Uint8Array>;
+}
+
+/** A byte range that a part reads, and its SHA-256 (lower-case hex) when the file was indexed. */
+export interface Window {
+  readonly begin: number;
+  readonly end: number;
+  readonly sha256: string;
+}
+
+/** A run of whole blocks: the unit of work. Plain data, so that it can travel to a worker or a cluster. */
+export interface FilePart {
+  /** First record. A multiple of {@link BLOCK_RECORDS} (or the first record of a row group or record batch). */
+  readonly begin: number;
+  /** One past the last record, or `null` while it is not known (text formats before they are parsed know it too). */
+  readonly end: number;
+  readonly windows: readonly Window[];
+  /** What the format's reader must know besides (line number, row group numbers, …). Plain JSON data. */
+  readonly detail: unknown;
+}
+
+/** What one look at a whole file tells. Plain data. */
+export interface FileIndex {
+  readonly format: Format;
+  /** SHA-256 of the stored file, lower-case hex. */
+  readonly bytes: string;
+  readonly size: number;
+  /** Number of records. */
+  readonly records: number;
+  /** Columns in file order; `type` is the stored one, or `null` where the format has none (CSV, JSONL). JSONL lists none. */
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType | null }[];
+  readonly parts: readonly FilePart[];
+}
+
+/** How CSV is written; each only when not the default (`docs/spec/manifest.md`, "Dialect"). */
+export interface Dialect {
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly header?: false;
+  readonly encoding?: "utf-16le" | "utf-16be" | "windows-1252";
+}
+
+/** Every cap on hostile input. Hitting one is `limit-exceeded`, naming it. */
+export interface Limits {
+  /** Longest record of a text format, bytes. Default 256 MiB. */
+  readonly maxRecordBytes: number;
+  /** Most columns of a file. Default 100,000. */
+  readonly maxColumns: number;
+  /** Largest decoded row group or record batch, bytes. Default 4 GiB. */
+  readonly maxGroupBytes: number;
+}
+
+export interface IndexOptions {
+  readonly dialect?: Dialect;
+  readonly limits?: Partial<Limits>;
+  readonly signal?: AbortSignal;
+  /** Called with bytes read since the last call. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+export interface ReadOptions extends IndexOptions {
+  /** Column name → type that text is read with. A JSONL column without one is untyped. */
+  readonly types: Readonly<Record<string, ColumnType>>;
+  /** Unquoted CSV fields that are null, besides the empty one. */
+  readonly nullValues?: readonly string[];
+  /** Only these columns (by name); default all. Leaves need all. */
+  readonly columns?: readonly string[];
+  /** JSONL: whether a member without a declared type is refused (`undeclared-column`). */
+  readonly refuseOthers?: boolean;
+}
+
+/** A batch and where it stands in its file. */
+export interface PlacedBatch {
+  /** Ordinal of the first record in its file. */
+  readonly begin: number;
+  readonly batch: Batch;
+  /**
+   * Text formats: the line (from 1, as an editor counts) on which each record begins. Records of other formats have none.
+   */
+  readonly lines?: Float64Array;
+  /** With `raw/v1`: the bytes of each line, `data[offsets[i], offsets[i+1])`. */
+  readonly raw?: { readonly offsets: Float64Array; readonly data: Uint8Array };
+}
+
+/** One file format. Readers are injected, so that a verifier of manifests and proofs loads none. */
+export interface FormatReader {
+  readonly formats: readonly Format[];
+  /** Looks at the whole file once: digest, columns, parts. */
+  index(source: ByteSource, options?: IndexOptions): Promise<FileIndex>;
+  /** The batches of one part, in order; never more than {@link BLOCK_RECORDS} records in one. */
+  read(source: ByteSource, index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch>;
+}
