@@ -130,7 +130,13 @@ export interface Skip {
 
 /** A column for analysis, in ascending leaf order. Missing numbers are NaN, missing categories −1. */
 export type TableColumn =
-  | { readonly name: string; readonly kind: "number"; readonly values: Float64Array }
+  | {
+      readonly name: string;
+      readonly kind: "number";
+      readonly values: Float64Array;
+      /** Cells that hold a text which is no number, in a column of numbers: missing in `values`. Ascending by row. */
+      readonly odd?: readonly { readonly row: number; readonly text: string }[];
+    }
   | {
       readonly name: string;
       readonly kind: "category";
@@ -173,6 +179,8 @@ export interface CheckData {
   table(columns: readonly string[]): Promise<Table>;
   /** Where the record at a row of a table is. Rows of equal leaves are numbered in file order. */
   place(row: number): RecordPlace;
+  /** Row of a table that holds a record (ordinal over all files): the inverse of `place`. */
+  row(record: number): number;
 }
 
 export interface CheckContext {
@@ -181,6 +189,10 @@ export interface CheckContext {
   readonly seedOrigin: "derived" | "given";
   readonly fdr: number;
   readonly signal?: AbortSignal;
+  /** Whether messages and evidence may hold values of records: false when leaves are keyed, unless asked for. */
+  readonly showValues: boolean;
+  /** What the checks before this one answered, in their order; all others for a check that `follows`. */
+  readonly results: readonly CheckResult[];
   onProgress(done: number, total: number): void;
   /** Runs a pure exported function of a module on each part; results in order. */
   map<Input, Output>(
@@ -193,7 +205,7 @@ export interface CheckContext {
 export interface CheckResult {
   readonly outcome: Outcome;
   readonly findings: readonly Finding[];
-  /** Score of every row of the table in leaf order, for `--scores`. */
+  /** Score of every row of the table in leaf order, for `--scores`; NaN where the record was not scored. */
   readonly scores?: Float64Array;
 }
 
@@ -201,6 +213,8 @@ export interface Check<Options = unknown> {
   /** Stable id, kebab-case. */
   readonly id: string;
   readonly version: string;
+  /** Runs after all checks that do not, because it reads their results. Default false. */
+  readonly follows?: boolean;
   /** The columns that it would read, or why it cannot run on this data and what it would need. */
   reads(shape: DataShape, options: Options): Columns | Skip;
   /** Peak memory, bytes, from the shape alone. */

@@ -18,3 +18,4 @@ export type {
   Table,
   TableColumn,
 } from "./check.js";
+export { tableData, tableShape } from "./table-data.js";
