@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ASSAY_IMPORTS, importViolations, LIBRARY_IMPORTS } from "./import-rules.js";
+
+const packages = join(import.meta.dirname, "../../packages");
+
+function sourcesOf(name: string): { file: string; text: string }[] {
+  const folder = join(packages, name, "src");
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return {
+        file: relative(join(packages, name), path).split(sep).join("/"),
+        text: readFileSync(path, "utf8"),
+      };
+    });
+}
+
+describe("imports", () => {
+  test("every package folder is in the table, and nothing else", () => {
+    expect(readdirSync(packages).sort()).toEqual(Object.keys(ASSAY_IMPORTS).sort());
+  });
+
+  for (const name of Object.keys(ASSAY_IMPORTS)) {
+    test(`@assay/${name} imports only what the table allows`, () => {
+      const violations = sourcesOf(name).flatMap(({ file, text }) => importViolations(name, file, text));
+      expect(violations).toEqual([]);
+    });
+
+    test(`@assay/${name} declares exactly the dependencies that the table allows`, () => {
+      const manifest = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
+      const rule = ASSAY_IMPORTS[name];
+      const allowed = new Set([...(rule?.values ?? []), ...(rule?.types ?? []), ...(LIBRARY_IMPORTS[name] ?? [])]);
+      const declared = [
+        ...Object.keys(manifest.dependencies ?? {}),
+        ...Object.keys(manifest.peerDependencies ?? {}),
+        ...Object.keys(manifest.optionalDependencies ?? {}),
+      ];
+      expect(declared.filter((dependency) => !allowed.has(dependency))).toEqual([]);
+    });
+  }
+
+  test.each([
+    ["merkle", "src/planted.ts", 'import { readSource } from "@assay/records";'],
+    ["merkle", "src/planted.ts", 'import { z } from "zod";'],
+    ["checks", "src/planted.ts", 'export { sign } from "@assay/provenance";'],
+    ["provenance", "src/planted.ts", 'import { runChecks } from "@assay/checks";'],
+    ["controls", "src/planted.ts", 'import { buildManifest, type FileEntry } from "@assay/manifest";'],
+    ["records", "src/planted.ts", 'import { readFile } from "node:fs/promises";'],
+    ["manifest", "src/planted.ts", 'const module = await import("@assay/assay");'],
+    ["cli", "src/planted.ts", 'import { buildManifest } from "@assay/manifest";'],
+    ["report", "src/planted.ts", 'import { toHex } from "../../merkle/src/hex.js";'],
+  ])("importViolations() sees a planted violation in %s: %s %s", (name, file, text) => {
+    expect(importViolations(name, file, text)).toHaveLength(1);
+  });
+
+  test.each([
+    ["provenance", "src/planted.ts", 'import type { Outcome } from "@assay/checks";'],
+    ["provenance", "src/planted.ts", 'import { type Outcome } from "@assay/checks";'],
+    ["records", "src/node.ts", 'import { readFile } from "node:fs/promises";'],
+  ])("importViolations() allows %s %s: %s", (name, file, text) => {
+    expect(importViolations(name, file, text)).toEqual([]);
+  });
+});
