@@ -1,0 +1,76 @@
+/**
+ * Hex and byte strings. Digests are written as lower-case hex everywhere, so the reader takes nothing else: one digest,
+ * one spelling.
+ */
+
+const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/**
+ * Writes bytes as lower-case hex digits, two a byte.
+ *
+ * @example
+ * toHex(new Uint8Array([0, 255])); // "00ff"
+ */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += hexOfByte[bytes[i]!]!;
+  return text;
+}
+
+/**
+ * Reads lower-case hex digits, two a byte.
+ *
+ * @throws RangeError if the text has an odd length, an upper-case digit or any other character.
+ * @example
+ * fromHex("00ff"); // Uint8Array [0, 255]
+ */
+export function fromHex(text: string): Uint8Array {
+  if (typeof text !== "string") throw new TypeError(`fromHex() text must be a string, not ${typeof text}`);
+  if (text.length % 2 !== 0) {
+    throw new RangeError(`fromHex() text must have an even number of digits, not ${text.length}`);
+  }
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = hexDigit(text.charCodeAt(2 * i));
+    const low = hexDigit(text.charCodeAt(2 * i + 1));
+    if (high < 0 || low < 0) {
+      const at = high < 0 ? 2 * i : 2 * i + 1;
+      throw new RangeError(`fromHex() text has ${JSON.stringify(text[at])} at ${at}, which is no lower-case hex digit`);
+    }
+    bytes[i] = 16 * high + low;
+  }
+  return bytes;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  if (code >= 0x61 && code <= 0x66) return code - 0x57;
+  return -1;
+}
+
+/** Whether a value is the text of a digest: exactly 64 lower-case hex digits. */
+export function isDigestHex(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+/**
+ * Orders two byte strings byte by byte, a prefix first: negative, 0 or positive, as `Array.prototype.sort` wants it.
+ *
+ * @example
+ * compareBytes(new Uint8Array([1]), new Uint8Array([1, 0])); // negative
+ */
+export function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  const length = Math.min(left.length, right.length);
+  for (let i = 0; i < length; i++) {
+    const difference = left[i]! - right[i]!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+/** Whether two byte strings are the same. Not in constant time: digests here are public. */
+export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
