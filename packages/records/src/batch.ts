@@ -3,7 +3,7 @@
  * to and from Arrow copies as little as possible. The root of this package imports no reader and no Arrow.
  */
 
-import type { DecimalType, FloatType, IntegerType, TemporalType } from "./column-type.js";
+import type { DecimalType, FloatType, IntegerType, Kind, TemporalType } from "./column-type.js";
 
 interface ColumnBase {
   readonly name: string;
@@ -90,6 +90,8 @@ export interface EncodedColumn extends ColumnBase {
   readonly type: "json";
   readonly offsets: Int32Array;
   readonly data: Uint8Array;
+  /** The join of the kinds of its values, where the maker knows it. */
+  readonly kind?: Kind;
 }
 
 export type Column =

@@ -16,6 +16,8 @@ export {
   type TemporalColumn,
   type TextColumn,
 } from "./batch.js";
+export { type CborData, encodeCbor } from "./cbor.js";
+export { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
 export type {
   ColumnType,
   DecimalType,
@@ -27,7 +29,10 @@ export type {
   TemporalType,
   TemporalUnit,
 } from "./column-type.js";
+export { type EncodedRecords, encodeBatch } from "./encode-batch.js";
 export { type Executor, inlineExecutor, type MapOptions, type Task } from "./executor.js";
+export { JsonNumber, type JsonObject, type JsonValue, parseJson, parseJsonRecord } from "./json-value.js";
+export { dropNullKinds, encodeKinds, joinAllKinds, joinKinds, kindFits, kindOf, schemaDigest } from "./kinds.js";
 export {
   BLOCK_RECORDS,
   type ByteSource,
@@ -37,6 +42,7 @@ export {
   type Format,
   type FormatReader,
   type IndexOptions,
+  type LeafFormat,
   type Limits,
   type PlacedBatch,
   type ReadOptions,
@@ -44,7 +50,6 @@ export {
 } from "./reader.js";
 export type {
   DeclaredSchema,
-  LeafFormat,
   Progress,
   Reading,
   ScannedSource,
