@@ -1,6 +1,13 @@
 export { canonicalJson, type JsonValue } from "./canonical-json.js";
 export { CompactRange, type CompactRangeData, perfectSubtrees } from "./compact-range.js";
 export {
+  CONSISTENCY_PROOF_FORMAT,
+  type ConsistencyProof,
+  proveConsistency,
+  readConsistencyProof,
+  verifyConsistency,
+} from "./consistency-proof.js";
+export {
   AssayError,
   type AssayErrorCode,
   type AssayErrorOptions,
@@ -20,6 +27,17 @@ export {
 } from "./errors.js";
 export { compareBytes, equalBytes, fromHex, isDigestHex, toHex } from "./hex.js";
 export {
+  INCLUSION_PROOF_FORMAT,
+  type InclusionProof,
+  type ProveInclusionOptions,
+  type ProvenTree,
+  proveInclusion,
+  readInclusionProof,
+  type VerifiedInclusion,
+  type VerifyInclusionOptions,
+  verifyInclusion,
+} from "./inclusion-proof.js";
+export {
   applyChanges,
   compareSets,
   countLeaves,
@@ -31,6 +49,17 @@ export {
   sumSets,
 } from "./multiset.js";
 export { emptyTreeRoot, leafHash, nodeHash, type TreeHead, treeRoot } from "./ordered-tree.js";
+export { formatProof, type ParseProofOptions, type Proof, parseProof, parseProofFile } from "./proof-file.js";
+export type { UnreadProof } from "./proof-form.js";
+export {
+  proveSet,
+  readSetProof,
+  SET_PROOF_FORMAT,
+  type SetProof,
+  type VerifiedCounts,
+  verifySetProof,
+} from "./set-proof.js";
+export type { SetProofTree } from "./set-proof-tree.js";
 export {
   buildSet,
   combineSetRanges,
@@ -43,6 +72,15 @@ export {
   setTop,
   setTreeOf,
 } from "./set-tree.js";
+export {
+  proveSetUpdate,
+  readSetUpdate,
+  SET_UPDATE_FORMAT,
+  type SetUpdate,
+  type SetUpdateRoots,
+  type VerifySetUpdateOptions,
+  verifySetUpdate,
+} from "./set-update.js";
 export { createSha256, hashLeaves, hashLevel, hmacSha256, sha256 } from "./sha256.js";
 export type { Sha256Hasher } from "./sha256-kernel.js";
 export {
