@@ -12,10 +12,14 @@ export type TemporalUnit = "s" | "ms" | "us" | "ns";
 export type DecimalType = `decimal(${number},${number})`;
 export type ScalarType = "boolean" | IntegerType | FloatType | DecimalType | "text" | "bytes" | "date" | TemporalType;
 
-/** The type of a column in the words of a declared schema. `"json"`: each value says its own type (untyped JSON). */
+/**
+ * The type of a column in the words of a declared schema. `"json"`: each value says its own type (untyped JSON).
+ * `"null"` is stored only (an Arrow or Parquet column that can hold nothing but nulls); it cannot be declared.
+ */
 export type ColumnType =
   | ScalarType
   | "json"
+  | "null"
   | { readonly type: TemporalType; readonly unit: TemporalUnit }
   | { readonly type: "bytes"; readonly encoding: "base64" | "hex" | "uuid" }
   | { readonly list: ColumnType; readonly size?: number }
