@@ -1,0 +1,152 @@
+/**
+ * The lock of an Assay folder: a file beside it, `.NAME.lock`, that keeps a second run out while the folder is read,
+ * merged and replaced. It holds the process id and host; the lock of a process that is gone is broken, and said so.
+ */
+
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { SourceError } from "@assay/merkle";
+import { systemError } from "./system-error.js";
+
+export interface LockOptions {
+  /** Told what was put right on the way, for people. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** A lock that is held. */
+export interface FolderLock {
+  /** Absolute path of the folder that is locked. */
+  readonly directory: string;
+  /** Gives the lock back. Doing it twice does nothing. */
+  release(): Promise<void>;
+}
+
+/** Names beside a folder that belong to its replacement. */
+export function besideFolder(directory: string): {
+  parent: string;
+  lock: string;
+  writing: string;
+  complete: string;
+  replaced: string;
+} {
+  const absolute = resolve(directory);
+  const parent = dirname(absolute);
+  const name = (suffix: string) => join(parent, `.${basename(absolute)}.${suffix}`);
+  return {
+    parent,
+    lock: name("lock"),
+    writing: name("writing"),
+    complete: name("complete"),
+    replaced: name("replaced"),
+  };
+}
+
+/**
+ * Locks a folder, which need not exist yet. Folders on the way to it are made.
+ *
+ * @throws SourceError `locked`, with the process id, when another process that lives holds it; `permission-denied`,
+ *   `cannot-write`, `disk-full`.
+ * @example
+ * const lock = await lockFolder("train.assay");
+ * try { await writeFolder("train.assay", files, { lock }); } finally { await lock.release(); }
+ */
+export async function lockFolder(directory: string, { onNote }: LockOptions = {}): Promise<FolderLock> {
+  const { parent, lock } = besideFolder(directory);
+  let made: string | undefined;
+  try {
+    made = await mkdir(parent, { recursive: true });
+    for (;;) {
+      if (await createLock(lock)) break;
+      await breakStaleLock(lock, directory, onNote);
+    }
+  } catch (cause) {
+    if (made !== undefined) await removeEmptyFolders(parent, made);
+    throw systemError(cause, "write", lock);
+  }
+  let held = true;
+  return {
+    directory: resolve(directory),
+    async release() {
+      if (!held) return;
+      held = false;
+      await rm(lock, { force: true });
+      if (made !== undefined) await removeEmptyFolders(parent, made);
+    },
+  };
+}
+
+async function createLock(lock: string): Promise<boolean> {
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    handle = await open(lock, "wx");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    await handle.writeFile(`${JSON.stringify({ pid: process.pid, host: hostname() })}\n`);
+  } catch (error) {
+    await rm(lock, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return true;
+}
+
+/** Throws `locked` while the holder may live; else takes the file away, so that the next attempt can make its own. */
+async function breakStaleLock(lock: string, directory: string, onNote: LockOptions["onNote"]): Promise<void> {
+  const holder = await readHolder(lock);
+  if (holder === "gone") return;
+  if (holder === undefined || holder.host !== hostname() || isAlive(holder.pid)) {
+    const who = holder === undefined ? "another process" : `process ${holder.pid} on ${holder.host}`;
+    throw new SourceError("locked", `Cannot use ${directory}: ${who} is writing it. If that is gone, remove ${lock}`, {
+      details: { path: directory, lock, ...(holder === undefined ? {} : holder) },
+    });
+  }
+  // Taken away under a name of our own: of two that break the same lock only one can move it.
+  const aside = `${lock}.${process.pid}`;
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  await rm(aside, { force: true });
+  onNote?.(`Broke the lock of process ${holder.pid}, which is gone: ${lock}`);
+}
+
+async function readHolder(lock: string): Promise<{ pid: number; host: string } | "gone" | undefined> {
+  try {
+    const { pid, host } = JSON.parse(await readFile(lock, "utf8")) as { pid: unknown; host: unknown };
+    return Number.isSafeInteger(pid) && (pid as number) > 0 && typeof host === "string"
+      ? { pid: pid as number, host }
+      : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** Removes the folders from `innermost` up to `outermost` that are empty: those that were made on the way. */
+export async function removeEmptyFolders(innermost: string, outermost: string): Promise<void> {
+  const { rmdir } = await import("node:fs/promises");
+  for (let folder = innermost; folder.length >= outermost.length; folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Record proofs (`docs/spec/proofs.md`): this record is number *index* of that file of the data set. Two inclusion
+ * proofs, and the file entry between them. Checked against the header of a verified manifest, never against what the
+ * proof brings along.
+ */
+
+import {
+  equalBytes,
+  fromHex,
+  hmacSha256,
+  type InclusionProof,
+  isDigestHex,
+  parseProofFile,
+  readInclusionProof,
+  sha256,
+  toHex,
+  VerificationError,
+  verifyInclusion,
+} from "@assay/merkle";
+import { leafKeyId } from "@assay/records";
+import { readBound } from "./bound.js";
+import { checkEntry, entryLeaf, type FileEntry } from "./entry.js";
+import { faultOfFields, isJsonObject } from "./fields.js";
+import type { ManifestHeader } from "./header.js";
+
+export const RECORD_PROOF_FORMAT = "assay-record-proof/v1";
+
+/** The content of a record proof file. Not verified. */
+export interface RecordProof {
+  readonly format: typeof RECORD_PROOF_FORMAT;
+  /** The entry is in the data set. */
+  readonly dataset: InclusionProof;
+  readonly entry: FileEntry;
+  /** The record is in the file. */
+  readonly record: InclusionProof;
+  /** Salt of a keyed leaf, 64 hex digits: shows one record without the key. */
+  readonly salt?: string;
+}
+
+export interface VerifyRecordProofOptions {
+  /** Bytes of the record that the caller holds; several where files differ in type: one of them must be it. */
+  readonly record?: Uint8Array | readonly Uint8Array[];
+  /** The leaf that the caller holds, when it holds no record: 32 bytes. */
+  readonly leaf?: Uint8Array;
+  /** The leaf key, when the caller has it. */
+  readonly leafKey?: Uint8Array;
+}
+
+/** What a record proof that holds says. Only {@link verifyRecordProof} makes it. */
+export interface VerifiedRecord {
+  readonly path: string;
+  /** Number of the record in its file, from 0. */
+  readonly ordinal: number;
+  /** 32 bytes. */
+  readonly leaf: Uint8Array;
+  readonly entry: FileEntry;
+  /** Whether it was compared with what the caller holds. Without that, `leaf` is an answer and confirms nothing. */
+  readonly confirmed: boolean;
+}
+
+/**
+ * Reads a record proof file. Says nothing about its truth.
+ *
+ * @throws VerificationError `malformed-proof`, `unknown-format`; codes of the entry.
+ */
+export function parseRecordProof(bytes: Uint8Array): RecordProof {
+  return checkRecordProof(parseProofFile(bytes));
+}
+
+/** Takes a JSON value for a record proof, or throws as {@link parseRecordProof} does. */
+export function checkRecordProof(value: unknown): RecordProof {
+  if (!isJsonObject(value)) throw malformed("it is not an object");
+  if (!Object.hasOwn(value, "format")) throw malformed('field "format" is missing');
+  if (value.format !== RECORD_PROOF_FORMAT) {
+    throw new VerificationError(
+      "unknown-format",
+      `The proof has the format ${JSON.stringify(value.format)}; expected is ${RECORD_PROOF_FORMAT}`,
+      {
+        details: { format: value.format, expected: [RECORD_PROOF_FORMAT] },
+      },
+    );
+  }
+  const fault = faultOfFields(value, ["format", "dataset", "entry", "record"], ["salt"]);
+  if (fault !== undefined) throw malformed(fault);
+  if (value.salt !== undefined && !isDigestHex(value.salt)) throw malformed("salt is not 64 lower-case hex digits");
+  if (!isJsonObject(value.entry)) throw malformed("entry is not an object");
+  const dataset = readInclusionProof(value.dataset);
+  const record = readInclusionProof(value.record);
+  const entry = readBound(() => checkEntry(value.entry));
+  if (value.salt !== undefined && entry.leafKey === undefined)
+    throw malformed("it has a salt, and its entry no leaf key");
+  const salt = value.salt === undefined ? {} : { salt: value.salt };
+  return { format: RECORD_PROOF_FORMAT, dataset, entry, record, ...salt };
+}
+
+function malformed(fault: string): VerificationError {
+  return new VerificationError("malformed-proof", `The record proof is malformed: ${fault}`);
+}
+
+/**
+ * Verifies a record proof, in the order of the specification.
+ *
+ * @param proof as it was read; its form is checked here.
+ * @param header `leaf` and `dataset` of a verified manifest.
+ * @throws VerificationError `malformed-proof`, `unknown-format`, `malformed-entry`, `bad-path`,
+ *   `unsupported-leaf-format`, `leaf-format-mismatch`, `size-mismatch`, `leaf-mismatch`, `index-out-of-range`,
+ *   `proof-length`, `root-mismatch`, `leaf-key-mismatch`, `leaf-key-missing`; `FormatError` `leaf-key-too-short`.
+ * @example
+ * const { path, ordinal } = verifyRecordProof(parseRecordProof(bytes), header, { record: recordBytes });
+ */
+export function verifyRecordProof(
+  proof: RecordProof,
+  header: Pick<ManifestHeader, "leaf" | "dataset">,
+  { record, leaf, leafKey }: VerifyRecordProofOptions = {},
+): VerifiedRecord {
+  const checked = checkRecordProof(proof);
+  const { entry } = checked;
+  if (entry.leafFormat !== header.leaf.format || entry.leafKey !== header.leaf.keyId) {
+    throw new VerificationError("leaf-format-mismatch", "The leaves of the proof are not made as the manifest says", {
+      details: { expected: header.leaf, actual: { format: entry.leafFormat, keyId: entry.leafKey ?? null } },
+    });
+  }
+  if (checked.dataset.tree !== "dataset" || checked.record.tree !== "records") {
+    throw malformed('dataset.tree must be "dataset", and record.tree "records"');
+  }
+  const datasetHead = { size: header.dataset.files, root: fromHex(header.dataset.root) };
+  verifyInclusion(checked.dataset, datasetHead, { leaf: entryLeaf(entry) });
+  const verified = verifyInclusion(checked.record, { size: entry.records, root: fromHex(entry.root) });
+  const found = { path: entry.path, ordinal: verified.index, leaf: verified.leaf, entry };
+  if (leaf !== undefined && !equalBytes(leaf, verified.leaf)) throw anotherLeaf(verified.leaf);
+  if (record === undefined) return { ...found, confirmed: leaf !== undefined };
+  const candidates = record instanceof Uint8Array ? [record] : record;
+  const isProven = recordTest(checked, verified.leaf, leafKey);
+  if (!candidates.some(isProven)) throw anotherLeaf(verified.leaf);
+  return { ...found, confirmed: true };
+}
+
+/** Whether a record has the proven leaf: plainly, by the key (and a salt that is shown must be right), or by the salt. */
+function recordTest(
+  { entry, salt }: RecordProof,
+  leaf: Uint8Array,
+  leafKey: Uint8Array | undefined,
+): (record: Uint8Array) => boolean {
+  if (entry.leafKey === undefined) return (record) => equalBytes(recordLeaf(record), leaf);
+  if (leafKey !== undefined) {
+    const id = leafKeyId(leafKey);
+    if (id !== entry.leafKey) {
+      throw new VerificationError(
+        "leaf-key-mismatch",
+        `The leaf key has the id ${id}, and the leaves were made with ${entry.leafKey}`,
+        {
+          details: { expected: entry.leafKey, actual: id },
+        },
+      );
+    }
+    return (record) => {
+      const right = hmacSha256(leafKey, record);
+      return (salt === undefined || toHex(right) === salt) && equalBytes(recordLeaf(record, right), leaf);
+    };
+  }
+  if (salt === undefined) {
+    throw new VerificationError(
+      "leaf-key-missing",
+      "The leaves are keyed: neither the leaf key nor a salt in the proof is at hand",
+      {
+        details: { leafKey: entry.leafKey },
+      },
+    );
+  }
+  const shown = fromHex(salt);
+  return (record) => equalBytes(recordLeaf(record, shown), leaf);
+}
+
+/** SHA-256(0x00 ‖ salt? ‖ record). */
+export function recordLeaf(record: Uint8Array, salt: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const input = new Uint8Array(1 + salt.length + record.length);
+  input.set(salt, 1);
+  input.set(record, 1 + salt.length);
+  return sha256(input);
+}
+
+function anotherLeaf(actual: Uint8Array): VerificationError {
+  return new VerificationError("leaf-mismatch", `The proof is about another record: its leaf is ${toHex(actual)}`, {
+    details: { actual: toHex(actual) },
+  });
+}
