@@ -83,6 +83,10 @@ export interface Outcome {
     readonly columns: readonly string[];
     readonly label?: string;
     readonly records: number;
+    /** Columns that no check of the run read. The framework fills it in. */
+    readonly unread?: readonly string[];
+    /** Columns that were excluded by the user, which no check can read. The framework fills it in. */
+    readonly excluded?: readonly string[];
   };
   /** Hex seed and where it came from. */
   readonly seed: { readonly value: string; readonly origin: "derived" | "given" };
@@ -207,6 +211,8 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   /** Score of every row of the table in leaf order, for `--scores`; NaN where the record was not scored. */
   readonly scores?: Float64Array;
+  /** Cluster of every row of the table, −1 for none: near copies, for the checks after. */
+  readonly clusters?: Int32Array;
 }
 
 export interface Check<Options = unknown> {

@@ -1,0 +1,207 @@
+/**
+ * The data that checks see: tables in leaf order and folds over blocks, read from a scanned source. Where a record is
+ * stored never shows in a table; only `place` knows.
+ */
+
+import { CheckError } from "@assay/merkle";
+import type { Executor, Kinds, PlacedBatch, ScannedSource } from "@assay/records";
+import type { CheckData, DataShape, Fold, Roles, Table, TableColumn } from "./check.js";
+import { columnNames } from "./columns.js";
+import { LEAF_ORDER_BYTES, leafOrder, placeOfRow } from "./leaf-order.js";
+import { type ColumnBuilder, columnBuilder } from "./table-builder.js";
+
+/** A batch and the file that it is of: index into `scanned.files`. */
+export type FileBatch = PlacedBatch & { readonly file: number };
+
+/** Reads the batches of all files in file order; `readBatches` of `@assay/records`, bound to a source. */
+export type BatchReader = (options: {
+  readonly columns: readonly string[];
+  readonly executor?: Executor;
+  readonly signal?: AbortSignal;
+}) => AsyncIterable<FileBatch>;
+
+/** A scanned source and what its manifest found. */
+export interface ScannedInput {
+  readonly scanned: ScannedSource;
+  /** Kinds of all columns over all files, joined (`docs/spec/manifest.md`, "Schema digest"). */
+  readonly kinds: Kinds;
+  /** Leaves of each file, 32 bytes a record, in file order. */
+  readonly leaves: readonly Uint8Array[];
+  readonly read: BatchReader;
+}
+
+export interface ScannedDataOptions {
+  readonly roles?: Roles;
+  /** Most bytes that tables may take. Default 4 GiB; more is `memory-exceeded`, with the number needed. */
+  readonly maxMemoryBytes?: number;
+  readonly executor?: Executor;
+  readonly signal?: AbortSignal;
+}
+
+/** Default of `maxMemoryBytes`: 4 GiB. */
+export const DEFAULT_MAX_MEMORY_BYTES = 4 * 2 ** 30;
+
+/**
+ * The data of a scanned source for checks. Columns that were read stay in memory, as long as they fit, for the checks after.
+ *
+ * @throws RangeError when the leaves are not one for each record.
+ */
+export function scannedData(input: ScannedInput, options: ScannedDataOptions = {}): CheckData {
+  const { scanned, leaves, read } = input;
+  const { roles = {}, maxMemoryBytes = DEFAULT_MAX_MEMORY_BYTES, executor, signal } = options;
+  const paths = scanned.files.map(({ file }) => file.path);
+  if (leaves.length !== paths.length) throw new RangeError(`leaves: ${leaves.length} files, expected ${paths.length}`);
+  const shape = scannedShape(input, roles);
+  const needed = LEAF_ORDER_BYTES * shape.records;
+  if (needed > maxMemoryBytes) throw memoryExceeded(needed, maxMemoryBytes, "the leaves");
+  const order = leafOrder(leaves);
+  if (order.length !== shape.records) {
+    throw new RangeError(`leaves: ${order.length} of them, expected ${shape.records}, one for each record`);
+  }
+  const nearlyNumeric = nearlyNumericColumns(scanned);
+  const cache = new Map<string, { column: TableColumn; bytes: number }>();
+  let lines: Float64Array | undefined;
+
+  const batches = (columns: readonly string[]): AsyncIterable<FileBatch> =>
+    read({ columns, ...(executor ? { executor } : {}), ...(signal ? { signal } : {}) });
+
+  /** First record of a batch; refuses one that does not fit its file, so that no row is written twice or left out. */
+  const firstRecord = ({ file, begin, batch }: FileBatch): number => {
+    const offset = order.offsets[file];
+    const end = order.offsets[file + 1];
+    if (offset === undefined || end === undefined || begin < 0 || offset + begin + batch.length > end) {
+      throw new RangeError(`read: records ${begin} to ${begin + batch.length} are not in file ${file}`);
+    }
+    return offset + begin;
+  };
+
+  const noteLines = (placed: FileBatch, first: number): void => {
+    if (!placed.lines) return;
+    lines ??= new Float64Array(order.length);
+    lines.set(placed.lines.subarray(0, placed.batch.length), first);
+  };
+
+  const readColumns = async (names: readonly string[], others: number): Promise<void> => {
+    const builders = new Map<string, ColumnBuilder>();
+    for (const name of names) {
+      builders.set(name, columnBuilder(name, shape.kinds[name] ?? "null", order.length, nearlyNumeric.has(name)));
+    }
+    let records = 0;
+    for await (const placed of batches(names)) {
+      signal?.throwIfAborted();
+      const first = firstRecord(placed);
+      noteLines(placed, first);
+      const rows = order.rowOf.subarray(first, first + placed.batch.length);
+      for (const column of placed.batch.columns) {
+        if (column.type !== "null") builders.get(column.name)?.add(column, rows);
+      }
+      records += placed.batch.length;
+      let held = others;
+      for (const builder of builders.values()) held += builder.bytes();
+      if (held > maxMemoryBytes) {
+        throw memoryExceeded(Math.ceil((held * order.length) / records), maxMemoryBytes, `${names.length} columns`);
+      }
+    }
+    if (records !== order.length) throw new RangeError(`read: ${records} records, expected ${order.length}`);
+    for (const [name, builder] of builders) cache.set(name, { column: builder.finish(), bytes: builder.bytes() });
+  };
+
+  return {
+    shape,
+    async table(columns): Promise<Table> {
+      const wanted = new Set(columns);
+      for (const name of wanted) {
+        if (!Object.hasOwn(shape.kinds, name))
+          throw new RangeError(`columns: there is no column ${JSON.stringify(name)}`);
+      }
+      const missing = [...wanted].filter((name) => !cache.has(name));
+      const least = needed + fixedBytes([...wanted], order.length);
+      if (least > maxMemoryBytes) throw memoryExceeded(least, maxMemoryBytes, `${wanted.size} columns`);
+      let held = needed + [...cache.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+      if (missing.length > 0 && held + fixedBytes(missing, order.length) > maxMemoryBytes / 2) {
+        for (const [name, { bytes }] of cache) {
+          if (wanted.has(name)) continue;
+          cache.delete(name);
+          held -= bytes;
+        }
+      }
+      if (missing.length > 0) await readColumns(missing, held);
+      const picked = columns.map((name) => (cache.get(name) as { column: TableColumn }).column);
+      return { length: order.length, leaves: order.leaves, columns: picked };
+    },
+    async fold<State, Options, Result>(
+      fold: Fold<State, Options, Result>,
+      columns: readonly string[],
+      foldOptions: Options,
+    ): Promise<Result> {
+      let state = fold.start(foldOptions);
+      for await (const placed of batches(columns)) {
+        signal?.throwIfAborted();
+        const first = firstRecord(placed);
+        noteLines(placed, first);
+        const block = batchTable(placed, columns, shape, nearlyNumeric, leaves[placed.file] as Uint8Array);
+        state = fold.merge(state, fold.add(fold.start(foldOptions), block, foldOptions), foldOptions);
+      }
+      return fold.finish(state, foldOptions);
+    },
+    place: (row) => placeOfRow(order, row, paths, lines),
+    row(record) {
+      const row = order.rowOf[record];
+      if (row === undefined) throw new RangeError(`record: ${record} is not in the data set`);
+      return row;
+    },
+  };
+}
+
+/** One batch as a table in file order, with its own categories. */
+export function batchTable(
+  { begin, batch }: PlacedBatch,
+  columns: readonly string[],
+  shape: Pick<DataShape, "kinds">,
+  nearlyNumeric: ReadonlySet<string>,
+  leaves: Uint8Array,
+): Table {
+  const rows = Uint32Array.from({ length: batch.length }, (_, i) => i);
+  const byName = new Map(batch.columns.map((column) => [column.name, column]));
+  return {
+    length: batch.length,
+    leaves: leaves.subarray(32 * begin, 32 * (begin + batch.length)),
+    columns: columns.map((name) => {
+      const builder = columnBuilder(name, shape.kinds[name] ?? "null", batch.length, nearlyNumeric.has(name));
+      const column = byName.get(name);
+      if (column && column.type !== "null") builder.add(column, rows);
+      return builder.finish();
+    }),
+  };
+}
+
+/** Columns with kinds, and those that have a name but no value at all (kind `null`). */
+function scannedShape({ scanned, kinds }: ScannedInput, roles: Roles): DataShape {
+  const all = new Map(Object.entries(kinds));
+  const named = scanned.files.flatMap(({ index }) => index.columns.map(({ name }) => name));
+  for (const name of [...named, ...Object.keys(scanned.reading.types)]) if (!all.has(name)) all.set(name, "null");
+  const shape = { records: scanned.records, files: scanned.files.length, kinds: Object.fromEntries(all), roles };
+  const names = columnNames({ ...shape, types: {} });
+  const sorted = Object.fromEntries(names.map((name) => [name, all.get(name) ?? "null"]));
+  return { ...shape, kinds: sorted, types: scanned.reading.types };
+}
+
+/** Columns of texts that are numbers but for a few odd cells, as the scan warned. */
+export function nearlyNumericColumns({ warnings }: Pick<ScannedSource, "warnings">): ReadonlySet<string> {
+  const numeric = /^(?:u?int(?:8|16|32|64)|float(?:16|32|64)|decimal\(.*\))$/;
+  return new Set(
+    warnings.filter(({ type }) => typeof type === "string" && numeric.test(type)).map(({ column }) => column),
+  );
+}
+
+/** Least bytes of columns that are not read yet: 4 a cell. */
+function fixedBytes(names: readonly string[], records: number): number {
+  return 4 * names.length * records;
+}
+
+function memoryExceeded(needed: number, limit: number, what: string): CheckError {
+  const message =
+    `Cannot hold ${what} in memory: about ${needed} bytes are needed and maxMemoryBytes is ${limit}. ` +
+    "Raise it, name fewer features or exclude columns.";
+  return new CheckError("memory-exceeded", message, { details: { needed, maxMemoryBytes: limit } });
+}

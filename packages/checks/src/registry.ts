@@ -1,0 +1,34 @@
+/** All checks in the order in which they run and report, and how to choose among them by id. */
+
+import type { Check } from "./check.js";
+import { exactDuplicates } from "./duplicate/exact-duplicates.js";
+import { nearDuplicates } from "./duplicate/near-duplicates.js";
+import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
+import { badSources } from "./source/bad-sources.js";
+
+/**
+ * Every check with its default options. Copies come first, because the checks after group by them; `bad-sources` comes last,
+ * because it reads what the others found.
+ *
+ * @example
+ * await runChecks(input, allChecks(), { roles: { label: "species" } });
+ */
+export function allChecks(): readonly Check[] {
+  return [exactDuplicates(), nearDuplicates(), conflictingDuplicates(), badSources()];
+}
+
+/**
+ * The checks with these ids, in the order of the registry, each once.
+ *
+ * @throws RangeError for an id that no check has, naming those there are.
+ */
+export function selectChecks(ids: readonly string[], checks: readonly Check[] = allChecks()): readonly Check[] {
+  for (const id of ids) {
+    if (!checks.some((check) => check.id === id)) {
+      throw new RangeError(
+        `checks: there is no check ${JSON.stringify(id)}; there are ${checks.map((c) => c.id).join(", ")}`,
+      );
+    }
+  }
+  return checks.filter(({ id }) => ids.includes(id));
+}

@@ -1,0 +1,356 @@
+/**
+ * Runs checks over a data set: each answers with an outcome, never with silence, and never with a crash. What the data do
+ * not allow is `skipped` and says what it needs; what goes wrong is `failed` and says why.
+ */
+
+import { CheckError, canonicalJson, isAssayError } from "@assay/merkle";
+import { type Executor, inlineExecutor, type Progress } from "@assay/records";
+import type {
+  Check,
+  CheckContext,
+  CheckData,
+  CheckResult,
+  DataShape,
+  Finding,
+  Outcome,
+  Roles,
+  SourceAnswer,
+  TableColumn,
+} from "./check.js";
+import { DEFAULT_MAX_MEMORY_BYTES, type ScannedInput, scannedData } from "./check-data.js";
+import { compareTexts } from "./code-point-order.js";
+import { checkRoles, columnNames } from "./columns.js";
+import { checkedFinding, compareFindings } from "./findings.js";
+import { roundScore } from "./scores.js";
+import { checkSeed, seedBase, seedOutcome } from "./seed.js";
+import { sourceAnswers } from "./source/source-answers.js";
+
+/** What is checked: a scanned source with its leaves, or data that is already in memory. */
+export type CheckInput = (ScannedInput | { readonly data: CheckData }) & {
+  /** Root of the set tree, 32 bytes: seeds come from it. */
+  readonly setRoot: Uint8Array;
+  /** Whether leaves are keyed; then messages and evidence hold no values, unless `showValues`. Default false. */
+  readonly keyed?: boolean;
+};
+
+export interface RunChecksOptions {
+  /** What columns are for. Default none named. */
+  readonly roles?: Roles;
+  /** Bound on the expected false share among findings with a claim, between 0 and 1. Default 0.05. */
+  readonly fdr?: number;
+  /** A whole number, 64 hex digits or 32 bytes. Default derived from the set root. */
+  readonly seed?: number | string | Uint8Array;
+  /** Options of single checks, by check id. */
+  readonly checkOptions?: Readonly<Record<string, unknown>>;
+  /** Whether findings may show values although leaves are keyed. Default false. */
+  readonly showValues?: boolean;
+  /** Most bytes that tables may take. Default 4 GiB. */
+  readonly maxMemoryBytes?: number;
+  /** Most findings of one check; more make it fail with `too-many-findings`. Default 1,000,000. */
+  readonly maxFindings?: number;
+  readonly executor?: Executor;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface CheckRun {
+  /** One for each check, in the order that they were given. */
+  readonly outcomes: readonly Outcome[];
+  /** Ascending by (check, file, ordinal, kind). */
+  readonly findings: readonly Finding[];
+  /** Check id → score of each record, by ordinal over all files; NaN where it was not scored. */
+  readonly scores: ReadonlyMap<string, Float64Array>;
+  /** Columns that no check read, ascending by code point; excluded ones among them. */
+  readonly unread: readonly string[];
+  readonly records: number;
+}
+
+/**
+ * Runs checks and gathers what they found.
+ *
+ * @param checks - Run in this order; those that follow (`bad-sources`) run last. An id may stand once.
+ * @returns Outcomes, findings and scores: the same to the byte for any number of workers.
+ * @throws RangeError for an option that is out of range or names a column that is not there.
+ * @throws AssayError when the data cannot be read or changed while they were read; the reason of `signal` when aborted.
+ * @example
+ * const run = await runChecks({ data: tableData(table), setRoot }, allChecks(), { roles: { label: "species" } });
+ * run.outcomes.map(({ check, status }) => `${check}: ${status}`);
+ */
+export async function runChecks(
+  input: CheckInput,
+  checks: readonly Check[],
+  options: RunChecksOptions = {},
+): Promise<CheckRun> {
+  const { fdr = 0.05, maxFindings = 1_000_000, maxMemoryBytes = DEFAULT_MAX_MEMORY_BYTES, signal } = options;
+  if (!(fdr > 0 && fdr < 1)) throw new RangeError(`fdr: ${fdr} is not between 0 and 1`);
+  if (!(maxMemoryBytes > 0)) throw new RangeError(`maxMemoryBytes: ${maxMemoryBytes} is not above 0`);
+  if (!(maxFindings >= 0)) throw new RangeError(`maxFindings: ${maxFindings} is not 0 or more`);
+  const base = seedBase(input.setRoot, options.seed);
+  checkIds(checks, options.checkOptions ?? {});
+  signal?.throwIfAborted();
+
+  const data = openData(input, options);
+  const { shape } = data;
+  checkRoles(shape);
+  const executor = options.executor ?? inlineExecutor();
+  const showValues = !(input.keyed ?? false) || options.showValues === true;
+
+  const results = new Map<string, { result: CheckResult; read: ReadonlySet<string> }>();
+  const order = [...checks.filter(({ follows }) => !follows), ...checks.filter(({ follows }) => follows)];
+  for (const [done, check] of order.entries()) {
+    signal?.throwIfAborted();
+    options.onProgress?.({ stage: "check", done, total: order.length, what: check.id });
+    const watched = watchData(data);
+    const seed = checkSeed(base, check.id);
+    const context: CheckContext = {
+      seed,
+      seedOrigin: base.origin,
+      fdr,
+      showValues,
+      results: [...results.values()].map(({ result }) => result),
+      ...(signal ? { signal } : {}),
+      onProgress(part, total) {
+        const share = total > 0 ? Math.min(1, part / total) : 0;
+        options.onProgress?.({ stage: "check", done: done + share, total: order.length, what: check.id });
+      },
+      async map(task, parts) {
+        const outputs = [];
+        for await (const output of executor.map(task, parts, signal ? { signal } : {})) outputs.push(output);
+        return outputs as never;
+      },
+    };
+    const asked = Object.hasOwn(options.checkOptions ?? {}, check.id) ? options.checkOptions?.[check.id] : {};
+    const answer = await runOne(check, asked, watched.data, context, { maxMemoryBytes, maxFindings, shape });
+    const outcome: Outcome = {
+      ...answer.outcome,
+      seed: seedOutcome(seed, base.origin),
+      passes: watched.passes(),
+      findings: answer.findings.length,
+    };
+    results.set(check.id, { result: { ...answer, outcome }, read: watched.read });
+  }
+  const run = await gather(checks, results, data, { showValues, shape });
+  options.onProgress?.({ stage: "check", done: order.length, total: order.length });
+  return run;
+}
+
+function openData(input: CheckInput, { roles, maxMemoryBytes, executor, signal }: RunChecksOptions): CheckData {
+  if (!("data" in input)) {
+    return scannedData(input, {
+      ...(roles ? { roles } : {}),
+      ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
+      ...(executor ? { executor } : {}),
+      ...(signal ? { signal } : {}),
+    });
+  }
+  return roles ? { ...input.data, shape: { ...input.data.shape, roles } } : input.data;
+}
+
+function checkIds(checks: readonly Check[], checkOptions: Readonly<Record<string, unknown>>): void {
+  const ids = new Set<string>();
+  for (const { id } of checks) {
+    if (ids.has(id)) throw new RangeError(`checks: ${JSON.stringify(id)} stands twice`);
+    ids.add(id);
+  }
+  for (const id of Object.keys(checkOptions)) {
+    if (!ids.has(id)) throw new RangeError(`checkOptions: ${JSON.stringify(id)} is not one of the checks that run`);
+  }
+}
+
+/** Data that counts passes and columns read, and that never gives an excluded column. */
+function watchData(data: CheckData): { data: CheckData; read: ReadonlySet<string>; passes(): number } {
+  const excluded = new Set(data.shape.roles.exclude);
+  const read = new Set<string>();
+  let passes = 0;
+  const note = (columns: readonly string[]): void => {
+    for (const column of columns) {
+      if (excluded.has(column)) {
+        throw new CheckError("excluded-column", `The check reads column ${JSON.stringify(column)}, which is excluded`, {
+          details: { column },
+        });
+      }
+      read.add(column);
+    }
+    passes++;
+  };
+  const watched: CheckData = {
+    shape: data.shape,
+    async fold(fold, columns, options) {
+      note(columns);
+      return data.fold(fold, columns, options);
+    },
+    async table(columns) {
+      note(columns);
+      return data.table(columns);
+    },
+    place: (row) => data.place(row),
+    row: (record) => data.row(record),
+  };
+  return { data: watched, read, passes: () => passes };
+}
+
+interface Limits {
+  readonly shape: DataShape;
+  readonly maxMemoryBytes: number;
+  readonly maxFindings: number;
+}
+
+async function runOne(
+  check: Check,
+  options: unknown,
+  data: CheckData,
+  context: CheckContext,
+  { shape, maxMemoryBytes, maxFindings }: Limits,
+): Promise<CheckResult> {
+  if (shape.records === 0) return without(check, "skipped", "The data set has no records.");
+  // Thrown by wrong options: the caller's mistake, so it is not turned into an outcome.
+  const reads = check.reads(shape, options);
+  if ("skip" in reads) return without(check, "skipped", reads.skip);
+  const memory = check.memory(shape);
+  if (memory > maxMemoryBytes) {
+    return without(
+      check,
+      "failed",
+      `memory-exceeded: it needs ${memory} bytes and maxMemoryBytes is ${maxMemoryBytes}.`,
+    );
+  }
+  try {
+    const result = await check.run(data, options, context);
+    if (result.findings.length > maxFindings) {
+      return without(
+        check,
+        "failed",
+        `too-many-findings: ${result.findings.length} findings are more than maxFindings, ${maxFindings}.`,
+      );
+    }
+    return checkedResult(check, result, shape);
+  } catch (error) {
+    if (context.signal?.aborted) throw context.signal.reason;
+    if (isAssayError(error) && error.name !== "CheckError") throw error;
+    if (isAssayError(error)) return without(check, "failed", `${error.code}: ${error.message}`);
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : "it threw what is no error";
+    return without(check, "failed", `Unexpected error, a bug in Assay: ${text}`);
+  }
+}
+
+/** An answer of a check that did not run to its end. */
+function without(check: Check, status: "skipped" | "failed", reason: string): CheckResult {
+  const outcome: Outcome = {
+    check: check.id,
+    version: check.version,
+    status,
+    reason,
+    examined: 0,
+    findings: 0,
+    calibration: "not-applicable",
+    lookedAt: { columns: [], records: 0 },
+    seed: { value: "", origin: "derived" },
+    passes: 0,
+    notes: [],
+  };
+  return { outcome, findings: [] };
+}
+
+/** Holds a check to its word: numbers are finite and short, findings are its own, nothing is said when nothing was done. */
+function checkedResult(check: Check, result: CheckResult, { records }: DataShape): CheckResult {
+  const { outcome, scores, clusters } = result;
+  if (outcome.check !== check.id) throw new TypeError(`its outcome is one of ${outcome.check}`);
+  if (outcome.status !== "completed" && result.findings.length > 0)
+    throw new TypeError("it did not complete and has findings");
+  if (scores && scores.length !== records) throw new TypeError(`it has ${scores.length} scores for ${records} records`);
+  if (scores?.some((score) => score === Number.POSITIVE_INFINITY || score === Number.NEGATIVE_INFINITY)) {
+    throw new TypeError("it has an infinite score");
+  }
+  if (clusters && clusters.length !== records)
+    throw new TypeError(`it has ${clusters.length} clusters for ${records} records`);
+  const findings = result.findings.map((finding) => {
+    if (finding.check !== check.id) throw new TypeError(`it has a finding of ${finding.check}`);
+    if (!(finding.record < records)) throw new TypeError(`it accuses record ${finding.record} of ${records}`);
+    return checkedFinding(finding);
+  });
+  const { estimate } = outcome;
+  const rounded: Outcome = estimate
+    ? {
+        ...outcome,
+        estimate: { rate: roundScore(estimate.rate), low: roundScore(estimate.low), high: roundScore(estimate.high) },
+      }
+    : outcome;
+  canonicalJson(rounded);
+  return { ...result, outcome: rounded, findings };
+}
+
+async function gather(
+  checks: readonly Check[],
+  results: ReadonlyMap<string, { readonly result: CheckResult; readonly read: ReadonlySet<string> }>,
+  data: CheckData,
+  { showValues, shape }: { readonly showValues: boolean; readonly shape: DataShape },
+): Promise<CheckRun> {
+  const readByAny = new Set([...results.values()].flatMap(({ read }) => [...read]));
+  const unread = columnNames(shape).filter((name) => !readByAny.has(name));
+  const excluded = [...new Set(shape.roles.exclude)].sort(compareTexts);
+  const answers = await answersBySource(results, data, showValues);
+  const outcomes: Outcome[] = [];
+  const findings: Finding[] = [];
+  const scores = new Map<string, Float64Array>();
+  for (const { id } of checks) {
+    const { result, read } = results.get(id) as { result: CheckResult; read: ReadonlySet<string> };
+    const { lookedAt } = result.outcome;
+    const columns = [...new Set(lookedAt.columns)].filter((name) => read.has(name)).sort(compareTexts);
+    const sources = result.outcome.sources ?? answers.get(id);
+    outcomes.push({
+      ...result.outcome,
+      ...(sources ? { sources } : {}),
+      lookedAt: { ...lookedAt, columns, unread, excluded },
+    });
+    findings.push(...result.findings);
+    if (result.scores) scores.set(id, byRecord(result.scores, data));
+  }
+  findings.sort(compareFindings);
+  return {
+    outcomes,
+    findings: findings.map((finding) => withLine(finding, data)),
+    scores,
+    unread,
+    records: shape.records,
+  };
+}
+
+/** Every completed check that accuses or suspects records answers by source too, when there is a source column. */
+async function answersBySource(
+  results: ReadonlyMap<string, { readonly result: CheckResult }>,
+  data: CheckData,
+  showValues: boolean,
+): Promise<ReadonlyMap<string, readonly SourceAnswer[]>> {
+  const answers = new Map<string, readonly SourceAnswer[]>();
+  const { source } = data.shape.roles;
+  if (source === undefined || data.shape.records === 0) return answers;
+  let column: TableColumn | undefined;
+  try {
+    [column] = (await data.table([source])).columns;
+  } catch (error) {
+    // Too large a column costs the answers by source, not the run; checks that need it have said so.
+    if (isAssayError(error) && error.code === "memory-exceeded") return answers;
+    throw error;
+  }
+  if (!column) return answers;
+  for (const [id, { result }] of results) {
+    if (result.outcome.status === "completed") answers.set(id, sourceAnswers(column, result, data, showValues));
+  }
+  return answers;
+}
+
+function byRecord(scores: Float64Array, data: CheckData): Float64Array {
+  const sorted = new Float64Array(scores.length);
+  for (let record = 0; record < scores.length; record++) {
+    const score = scores[data.row(record)] as number;
+    sorted[record] = Number.isNaN(score) ? score : roundScore(score);
+  }
+  return sorted;
+}
+
+/** Line numbers are known once the data was read, which may be after a check made its finding. */
+function withLine(finding: Finding, data: CheckData): Finding {
+  if (finding.line !== undefined) return finding;
+  const { line } = data.place(data.row(finding.record));
+  return line === undefined ? finding : { ...finding, line };
+}
