@@ -52,6 +52,28 @@ export { emptyTreeRoot, leafHash, nodeHash, type TreeHead, treeRoot } from "./or
 export { formatProof, type ParseProofOptions, type Proof, parseProof, parseProofFile } from "./proof-file.js";
 export type { UnreadProof } from "./proof-form.js";
 export {
+  compareSetPages,
+  proveSetFromPages,
+  proveSetUpdateFromPages,
+  type ReadSetPage,
+  type ReadSetPagesOptions,
+  readSetPages,
+  type SetPageOptions,
+} from "./set-page-reader.js";
+export {
+  buildSetPages,
+  formatSetPage,
+  parseSetPage,
+  SET_PAGE_CAPACITY,
+  type SetIndexPage,
+  type SetKeyPage,
+  type SetPage,
+  type SetPageFile,
+  setPagePath,
+  setPagePrefix,
+  setPageTop,
+} from "./set-pages.js";
+export {
   proveSet,
   readSetProof,
   SET_PROOF_FORMAT,
@@ -90,3 +112,23 @@ export {
   parseStrictJson,
   type StrictJsonOptions,
 } from "./strict-json.js";
+export {
+  proveInclusionFromTiles,
+  type ReadTile,
+  type ReadTilesOptions,
+  readTileLevel,
+  type VerifyTilesOptions,
+  verifyTiles,
+} from "./tile-reader.js";
+export {
+  hashesAtLevel,
+  parseTile,
+  parseTilePath,
+  TILE_WIDTH,
+  type TileAddress,
+  type TileFile,
+  type TilesOptions,
+  tileAt,
+  tilePath,
+  tilesOf,
+} from "./tiles.js";
