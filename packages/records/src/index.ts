@@ -18,6 +18,7 @@ export {
 } from "./batch.js";
 export { type CborData, encodeCbor } from "./cbor.js";
 export { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
+export { kindOfColumn, kindsOf } from "./column-kinds.js";
 export type {
   ColumnType,
   DecimalType,
@@ -29,10 +30,21 @@ export type {
   TemporalType,
   TemporalUnit,
 } from "./column-type.js";
+export { columnToCategories, columnToNumbers, columnToTexts } from "./column-values.js";
+export { type ColumnTypeOptions, formatColumnType, parseColumnType, parseSchema } from "./declared-schema.js";
 export { type EncodedRecords, encodeBatch } from "./encode-batch.js";
 export { type Executor, inlineExecutor, type MapOptions, type Task } from "./executor.js";
 export { JsonNumber, type JsonObject, type JsonValue, parseJson, parseJsonRecord } from "./json-value.js";
 export { dropNullKinds, encodeKinds, joinAllKinds, joinKinds, kindFits, kindOf, schemaDigest } from "./kinds.js";
+export {
+  checkLeafKey,
+  formatLeafKeyFile,
+  leafKeyId,
+  leafOf,
+  parseLeafKeyFile,
+  recordLeaves,
+  saltOf,
+} from "./leaves.js";
 export {
   BLOCK_RECORDS,
   type ByteSource,
@@ -48,6 +60,13 @@ export {
   type ReadOptions,
   type Window,
 } from "./reader.js";
+export { decodeRecord, type ShownValue } from "./record-decoding.js";
+export {
+  type JsonRecordReading,
+  MAX_RECORD_LEAVES,
+  type RecordFromJsonOptions,
+  readJsonRecord,
+} from "./record-from-json.js";
 export type {
   DeclaredSchema,
   Progress,
