@@ -18,7 +18,7 @@ export function derToRaw(der: Uint8Array, width: number): Uint8Array | undefined
   return readInteger(der, afterR, raw.subarray(width)) === der.length ? raw : undefined;
 }
 
-/** Reads a positive INTEGER into `target`, right-aligned; gives the offset behind it. */
+/** Reads an INTEGER that is not negative into `target`, right-aligned; gives the offset behind it. */
 function readInteger(der: Uint8Array, offset: number, target: Uint8Array): number | undefined {
   const length = der[offset + 1];
   if (der[offset] !== 0x02 || length === undefined || length === 0 || length >= 0x80) return undefined;
@@ -27,7 +27,7 @@ function readInteger(der: Uint8Array, offset: number, target: Uint8Array): numbe
   if (end > der.length || der[begin]! >= 0x80) return undefined;
   // A leading zero is there only to keep the number positive.
   const zero = der[begin] === 0;
-  if (zero && (length === 1 || der[begin + 1]! < 0x80)) return undefined;
+  if (zero && length > 1 && der[begin + 1]! < 0x80) return undefined;
   const digits = der.subarray(zero ? begin + 1 : begin, end);
   if (digits.length > target.length) return undefined;
   target.set(digits, target.length - digits.length);

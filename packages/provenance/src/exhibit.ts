@@ -71,15 +71,15 @@ export function readExhibits(evidence: FolderEvidence): Exhibits {
   const signers = attempt(() => readSigners(evidence.signers)) ?? new Map<string, PublicKey>();
 
   const byDigest = new Map<string, { read: ReadStatement; line?: number; envelopes: Envelope[] }>();
-  lines.forEach((read, index) => byDigest.set(read.digest, { read, line: index + 1, envelopes: [] }));
-  envelopes.forEach((envelope, index) => {
+  for (const [index, read] of lines.entries()) byDigest.set(read.digest, { read, line: index + 1, envelopes: [] });
+  for (const [index, envelope] of envelopes.entries()) {
     const place = `the payload of line ${index + 1} of attestations.intoto.jsonl`;
     const read = attempt(() => parseStatement(envelope.payload, { place }));
-    if (read === undefined) return;
+    if (read === undefined) continue;
     const entry = byDigest.get(read.digest) ?? { read, envelopes: [] };
     entry.envelopes.push(envelope);
     byDigest.set(read.digest, entry);
-  });
+  }
 
   const exhibits = [...byDigest.values()].map((entry): Exhibit => {
     const { statement } = entry.read;
