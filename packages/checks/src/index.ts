@@ -18,4 +18,25 @@ export type {
   Table,
   TableColumn,
 } from "./check.js";
+export {
+  type BatchReader,
+  DEFAULT_MAX_MEMORY_BYTES,
+  type FileBatch,
+  type ScannedDataOptions,
+  type ScannedInput,
+  scannedData,
+} from "./check-data.js";
+export { asCategory, featureColumns, idColumns } from "./columns.js";
+export { exactDuplicates } from "./duplicate/exact-duplicates.js";
+export { type NearDuplicatesOptions, nearDuplicates } from "./duplicate/near-duplicates.js";
+export { compareFindings, formatFindings, parseFindings, severityOf } from "./findings.js";
+export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
+export { type Groups, groupKeys, groupOrder, groupsOf, tellsApart } from "./groups.js";
+export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
+export { completed, skipped } from "./outcome.js";
+export { allChecks, selectChecks } from "./registry.js";
+export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks } from "./run-checks.js";
+export { formatScores, roundScore } from "./scores.js";
+export { checkSeed, type SeedBase, seedBase } from "./seed.js";
+export { badSources } from "./source/bad-sources.js";
 export { tableData, tableShape } from "./table-data.js";
