@@ -1,10 +1,23 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { index: "src/index.ts" },
+  // Flat: `new URL("./tasks.js", import.meta.url)` must find the module from whatever chunk it stands in.
+  entry: {
+    index: "src/index.ts",
+    csv: "src/csv.ts",
+    jsonl: "src/jsonl.ts",
+    text: "src/text.ts",
+    files: "src/files.ts",
+    parquet: "src/parquet.ts",
+    node: "src/node.ts",
+    tasks: "src/tasks.ts",
+    worker: "src/worker.ts",
+  },
   format: ["esm"],
   target: "es2022",
   platform: "neutral",
+  external: [/^node:/],
+  removeNodeProtocol: false,
   dts: true,
   clean: true,
   splitting: true,

@@ -9,6 +9,8 @@ export interface Task<Options = unknown, Input = unknown, Output = unknown> {
   readonly module: string;
   /** Name of its export. */
   readonly name: string;
+  /** The same function, for work that stays here: a bundle or a page need not find the module again. Never sent. */
+  readonly run?: (options: Options, input: Input) => Output | Promise<Output>;
   /** Structured-clonable data that is the same for every input. */
   readonly options: Options;
   /** Types only: never set. */
@@ -43,17 +45,26 @@ export function inlineExecutor(): Executor {
       inputs: Iterable<Input>,
       { signal, onDone }: MapOptions = {},
     ): AsyncIterable<Output> {
-      const loaded = (await import(/* @vite-ignore */ task.module)) as Record<string, unknown>;
-      const run = loaded[task.name];
-      if (typeof run !== "function") throw new TypeError(`Module ${task.module} exports no function ${task.name}`);
+      const run = task.run ?? (await loadTask<Options, Input, Output>(task));
       let done = 0;
       for (const input of inputs) {
         signal?.throwIfAborted();
-        const output = (await run(task.options, input)) as Output;
+        const output = await run(task.options, input);
+        signal?.throwIfAborted();
         onDone?.(++done);
         yield output;
       }
     },
     async close() {},
   };
+}
+
+/** Imports the function that a task names. Throws TypeError when there is none. */
+export async function loadTask<Options, Input, Output>(
+  task: Pick<Task<Options, Input, Output>, "module" | "name">,
+): Promise<(options: Options, input: Input) => Output | Promise<Output>> {
+  const loaded = (await import(/* @vite-ignore */ task.module)) as Record<string, unknown>;
+  const run = Object.hasOwn(loaded, task.name) ? loaded[task.name] : undefined;
+  if (typeof run !== "function") throw new TypeError(`Module ${task.module} exports no function ${task.name}`);
+  return run as (options: Options, input: Input) => Output | Promise<Output>;
 }

@@ -31,9 +31,20 @@ export type {
   TemporalUnit,
 } from "./column-type.js";
 export { columnToCategories, columnToNumbers, columnToTexts } from "./column-values.js";
+export { checkDataPath, compareText, findPathCollisions } from "./data-path.js";
 export { type ColumnTypeOptions, formatColumnType, parseColumnType, parseSchema } from "./declared-schema.js";
 export { type EncodedRecords, encodeBatch } from "./encode-batch.js";
 export { type Executor, inlineExecutor, type MapOptions, type Task } from "./executor.js";
+export {
+  type FoundRecord,
+  type HashedRecords,
+  type HashOptions,
+  hashSource,
+  type ReadBatchesOptions,
+  type ReadSourceOptions,
+  readBatches,
+  readRecords,
+} from "./hash-source.js";
 export { JsonNumber, type JsonObject, type JsonValue, parseJson, parseJsonRecord } from "./json-value.js";
 export { dropNullKinds, encodeKinds, joinAllKinds, joinKinds, kindFits, kindOf, schemaDigest } from "./kinds.js";
 export {
@@ -45,6 +56,8 @@ export {
   recordLeaves,
   saltOf,
 } from "./leaves.js";
+export { type MemoryFile, type MemorySourceOptions, sourceOfBytes } from "./memory-source.js";
+export { matchesPattern } from "./path-pattern.js";
 export {
   BLOCK_RECORDS,
   type ByteSource,
@@ -60,6 +73,7 @@ export {
   type ReadOptions,
   type Window,
 } from "./reader.js";
+export { typeOfColumn, typesOfFile } from "./reading.js";
 export { decodeRecord, type ShownValue } from "./record-decoding.js";
 export {
   type JsonRecordReading,
@@ -67,6 +81,7 @@ export {
   type RecordFromJsonOptions,
   readJsonRecord,
 } from "./record-from-json.js";
+export { type ScanOptions, scanSource } from "./scan-source.js";
 export type {
   DeclaredSchema,
   Progress,
@@ -77,3 +92,4 @@ export type {
   SplitRule,
   TypeWarning,
 } from "./source.js";
+export { splitOfPath } from "./split-rule.js";

@@ -21,6 +21,10 @@ export interface ByteSource {
   readonly size: number;
   /** Bytes [begin, end). Throws `source-changed` when the file is shorter than `size`, or not the file it was. */
   read(begin: number, end: number): Promise<Uint8Array>;
+  /** Looks once more whether the file is still the one that was opened (`source-changed`). Absent where it cannot change. */
+  check?(): Promise<void>;
+  /** Lets go of the file. */
+  close?(): Promise<void>;
 }
 
 /** A byte range that a part reads, and its SHA-256 (lower-case hex) when the file was indexed. */
@@ -37,7 +41,7 @@ export interface FilePart {
   /** One past the last record, or `null` while it is not known (text formats before they are parsed know it too). */
   readonly end: number;
   readonly windows: readonly Window[];
-  /** What the format's reader must know besides (line number, row group numbers, …). Plain JSON data. */
+  /** What the format's reader must know besides (line number, row group numbers, …), all of it: plain JSON data. */
   readonly detail: unknown;
 }
 
@@ -73,8 +77,16 @@ export interface Limits {
   readonly maxGroupBytes: number;
 }
 
+/** What a leaf is made of: the typed record, or the bytes of a line (`docs/spec/leaf-encoding.md`). */
+export type LeafFormat = "assay-record/v1" | "raw/v1";
+
+/** Options of both passes over a file; both must get the same ones. */
 export interface IndexOptions {
   readonly dialect?: Dialect;
+  /** With `raw/v1` every line of `jsonl` and `text` is a record, empty ones too. Default `assay-record/v1`. */
+  readonly leafFormat?: LeafFormat;
+  /** Bytes of a text format that are read at once. Changes no result. Default 262,144. */
+  readonly readBytes?: number;
   readonly limits?: Partial<Limits>;
   readonly signal?: AbortSignal;
   /** Called with bytes read since the last call. */
@@ -86,7 +98,7 @@ export interface ReadOptions extends IndexOptions {
   readonly types: Readonly<Record<string, ColumnType>>;
   /** Unquoted CSV fields that are null, besides the empty one. */
   readonly nullValues?: readonly string[];
-  /** Only these columns (by name); default all. Leaves need all. */
+  /** Only these columns (by name); default all. Leaves need all, but those of `raw/v1`, which need none (`[]`). */
   readonly columns?: readonly string[];
   /** JSONL: whether a member without a declared type is refused (`undeclared-column`). */
   readonly refuseOthers?: boolean;
@@ -110,6 +122,10 @@ export interface FormatReader {
   readonly formats: readonly Format[];
   /** Looks at the whole file once: digest, columns, parts. */
   index(source: ByteSource, options?: IndexOptions): Promise<FileIndex>;
-  /** The batches of one part, in order; never more than {@link BLOCK_RECORDS} records in one. */
+  /**
+   * The batches of one part, in order; never more than {@link BLOCK_RECORDS} records in one.
+   *
+   * @param index Of the whole file; its `parts` may be left out (empty), so that little travels to a worker.
+   */
   read(source: ByteSource, index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch>;
 }

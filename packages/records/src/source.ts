@@ -4,7 +4,7 @@
  */
 
 import type { ColumnType } from "./column-type.js";
-import type { Dialect, FileIndex, Format } from "./reader.js";
+import type { Dialect, FileIndex, Format, LeafFormat } from "./reader.js";
 
 /** A declared schema (`--schema`; `docs/spec/manifest.md`). */
 export interface DeclaredSchema {
@@ -29,8 +29,6 @@ export interface Reading {
   readonly splits?: SplitRule;
 }
 
-export type LeafFormat = "assay-record/v1" | "raw/v1";
-
 /** One stored file of a data set. */
 export interface SourceFile {
   /** Path inside the data set (`docs/spec/manifest.md`, "Path"). */
@@ -38,8 +36,10 @@ export interface SourceFile {
   readonly format: Format;
   /** Bytes. */
   readonly size: number;
-  /** Where a worker opens it: an absolute path, or a URL. */
+  /** Where a worker opens it: an absolute path, or a URL. Empty for a file that is in {@link content}. */
   readonly location: string;
+  /** The bytes themselves, for a source in memory or a file that a browser was given. Workers get it without a copy. */
+  readonly content?: Blob;
   /** What must stay the same while it is read (device, inode, size, modification time). */
   readonly identity: string;
 }
@@ -72,6 +72,8 @@ export interface ScannedSource {
   readonly source: Source;
   readonly files: readonly { readonly file: SourceFile; readonly index: FileIndex }[];
   readonly reading: Reading;
+  /** What a record is was decided in the scan: with `raw/v1` an empty line is one. */
+  readonly leafFormat: LeafFormat;
   /** Records of all files. */
   readonly records: number;
   readonly warnings: readonly TypeWarning[];

@@ -1,0 +1,233 @@
+/** Leaves and records of a scanned source, in file and record order, on any executor. */
+
+import { FormatError } from "@assay/merkle";
+import type { Batch } from "./batch.js";
+import type { Kinds } from "./column-type.js";
+import { type Executor, inlineExecutor } from "./executor.js";
+import { checkLeafKey } from "./leaves.js";
+import type { LeafFormat, Limits, PlacedBatch } from "./reader.js";
+import { typesOfFile } from "./reading.js";
+import type { Progress, ScannedSource, SplitRule } from "./source.js";
+import { splitOfPath } from "./split-rule.js";
+import { type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+
+export interface ReadSourceOptions {
+  /** Where the work runs. Default: here. */
+  readonly executor?: Executor;
+  readonly signal?: AbortSignal;
+  /** Called with records. */
+  readonly onProgress?: (progress: Progress) => void;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface HashOptions extends ReadSourceOptions {
+  /** Must be the one of the scan, which is the default. */
+  readonly leafFormat?: LeafFormat;
+  /** At least 32 bytes: leaves are keyed. Default none. */
+  readonly leafKey?: Uint8Array | null;
+  /** How records are told apart into splits. Default: not at all. */
+  readonly splits?: SplitRule;
+}
+
+/** The leaves of consecutive records of one file. */
+export interface HashedRecords {
+  /** Index of the file in the source. */
+  readonly file: number;
+  /** Ordinal of the first record in its file. */
+  readonly begin: number;
+  readonly count: number;
+  /** 32 bytes a record. */
+  readonly leaves: Uint8Array;
+  /** Of these records; join those of a file with `joinAllKinds`. Empty with `raw/v1`. */
+  readonly kinds: Kinds;
+  /** With splits: their names, … */
+  readonly splitNames?: readonly string[];
+  /** … and for each record the index of its split in `splitNames`, −1 for none. */
+  readonly splitOf?: Int32Array;
+}
+
+/**
+ * Hashes every record.
+ *
+ * @throws FormatError `ambiguous-split`, `bad-value`, `leaf-key-too-short` and whatever reading refuses; SourceError `source-changed`.
+ * RangeError when `leafFormat` is not the one of the scan.
+ * @example
+ * for await (const { file, begin, count, leaves } of hashSource(scanned)) range.appendMany(leaves);
+ */
+export async function* hashSource(scanned: ScannedSource, options: HashOptions = {}): AsyncGenerator<HashedRecords> {
+  const {
+    executor = inlineExecutor(),
+    leafFormat = scanned.leafFormat,
+    leafKey = null,
+    splits,
+    signal,
+    onProgress,
+  } = options;
+  if (leafFormat !== scanned.leafFormat) {
+    throw new RangeError(
+      `leafFormat must be ${scanned.leafFormat}, with which the source was scanned, not ${leafFormat}`,
+    );
+  }
+  if (leafKey !== null) checkLeafKey(leafKey);
+  const splitColumn = splits !== undefined && "column" in splits ? splits.column : null;
+  if (splitColumn !== null) checkSplitColumn(scanned, splitColumn);
+  const splitOfFile =
+    splits !== undefined && "paths" in splits
+      ? scanned.files.map(({ file }) => splitOfPath(splits.paths, file.path))
+      : null;
+  const inputs = partInputs(scanned);
+  const task = taskOf("hashPart", { ...readOptionsOf(scanned, options), leafKey, splitColumn });
+  let i = 0;
+  let done = 0;
+  for await (const { leaves, kinds, splits: found } of executor.map(
+    task,
+    inputs,
+    signal === undefined ? {} : { signal },
+  )) {
+    const { file, ordinal, part } = inputs[i++] as PartInput;
+    const count = leaves.length / 32;
+    done += count;
+    onProgress?.({ stage: "hash", done, total: scanned.records, what: file.path });
+    if (count === 0) continue;
+    const hashed = { file: ordinal, begin: part.begin, count, leaves, kinds };
+    if (found !== null) yield { ...hashed, splitNames: found.names, splitOf: found.of };
+    else if (splitOfFile === null) yield hashed;
+    else {
+      const name = splitOfFile[ordinal] ?? null;
+      const splitOf = new Int32Array(count).fill(name === null ? -1 : 0);
+      yield { ...hashed, splitNames: name === null ? [] : [name], splitOf };
+    }
+  }
+}
+
+export interface ReadBatchesOptions extends ReadSourceOptions {
+  /** Only these columns. Default all. */
+  readonly columns?: readonly string[];
+}
+
+/**
+ * Reads every record, batch by batch.
+ *
+ * @throws What reading refuses: FormatError, SourceError.
+ */
+export async function* readBatches(
+  scanned: ScannedSource,
+  options: ReadBatchesOptions = {},
+): AsyncGenerator<PlacedBatch & { readonly file: number }> {
+  const { executor = inlineExecutor(), columns, signal, onProgress } = options;
+  const inputs = partInputs(scanned);
+  const task = taskOf("readPart", readPartOptions(scanned, options, columns));
+  let i = 0;
+  let done = 0;
+  for await (const batches of executor.map(task, inputs, signal === undefined ? {} : { signal })) {
+    const { file, ordinal } = inputs[i++] as PartInput;
+    for (const placed of batches) {
+      done += placed.batch.length;
+      yield { ...placed, file: ordinal };
+    }
+    onProgress?.({ stage: "read", done, total: scanned.records, what: file.path });
+  }
+}
+
+/** One record of a source. */
+export interface FoundRecord {
+  /** Index of the file in the source. */
+  readonly file: number;
+  /** Ordinal in its file. */
+  readonly ordinal: number;
+  /** Line on which it begins; text formats only. */
+  readonly line?: number;
+  /** The batch that holds it, … */
+  readonly batch: Batch;
+  /** … and its place there. */
+  readonly index: number;
+  /** With `raw/v1`: the bytes of its line. */
+  readonly raw?: Uint8Array;
+}
+
+/**
+ * Reads single records, for proofs and to show them. Each part that holds one is read once, as a whole, so that the bytes
+ * are those of the scan.
+ *
+ * @param places Files and ordinals in any order, each once.
+ * @returns The records in file and record order.
+ * @throws RangeError for a place that is not in the source; otherwise as {@link readBatches}.
+ */
+export async function* readRecords(
+  scanned: ScannedSource,
+  places: readonly { readonly file: number; readonly ordinal: number }[],
+  options: ReadBatchesOptions = {},
+): AsyncGenerator<FoundRecord> {
+  const { executor = inlineExecutor(), columns, signal } = options;
+  const wanted = [...places].sort((a, b) => a.file - b.file || a.ordinal - b.ordinal);
+  for (const { file, ordinal } of wanted) {
+    const records = scanned.files[file]?.index.records;
+    if (records === undefined) throw new RangeError(`places: there is no file ${file}`);
+    if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= records) {
+      throw new RangeError(`places: file ${file} has records 0 … ${records - 1}, and no record ${ordinal}`);
+    }
+  }
+  const isInside = ({ ordinal: file, part }: PartInput, place: { file: number; ordinal: number }) =>
+    place.file === file && place.ordinal >= part.begin && (part.end === null || place.ordinal < part.end);
+  const inputs = partInputs(scanned).filter((input) => wanted.some((place) => isInside(input, place)));
+  const task = taskOf("readPart", readPartOptions(scanned, options, columns));
+  let i = 0;
+  for await (const batches of executor.map(task, inputs, signal === undefined ? {} : { signal })) {
+    const input = inputs[i++] as PartInput;
+    for (const place of wanted.filter((candidate) => isInside(input, candidate))) {
+      const placed = batches.find(({ begin, batch }) => place.ordinal >= begin && place.ordinal < begin + batch.length);
+      if (placed === undefined) continue;
+      const index = place.ordinal - placed.begin;
+      const line = placed.lines?.[index];
+      const { raw, batch } = placed;
+      yield {
+        ...place,
+        batch,
+        index,
+        ...(line === undefined ? {} : { line }),
+        ...(raw === undefined ? {} : { raw: raw.data.subarray(raw.offsets[index], raw.offsets[index + 1]) }),
+      };
+    }
+  }
+}
+
+function readOptionsOf(scanned: ScannedSource, { limits }: ReadSourceOptions): PlainReadOptions {
+  const { reading, leafFormat } = scanned;
+  return {
+    dialect: reading.csv ?? {},
+    nullValues: reading.nullValues,
+    refuseOthers: reading.others === "refuse",
+    leafFormat,
+    ...(limits === undefined ? {} : { limits }),
+  };
+}
+
+function readPartOptions(
+  scanned: ScannedSource,
+  options: ReadSourceOptions,
+  columns: readonly string[] | undefined,
+): PlainReadOptions {
+  return { ...readOptionsOf(scanned, options), ...(columns === undefined ? {} : { columns }) };
+}
+
+function partInputs({ files, reading }: ScannedSource): PartInput[] {
+  return files.flatMap(({ file, index }, ordinal) => {
+    const types = typesOfFile(reading, index);
+    const bare = { ...index, parts: [] };
+    return index.parts.map((part) => ({ file, ordinal, index: bare, part, types }));
+  });
+}
+
+function checkSplitColumn({ files }: ScannedSource, column: string): void {
+  const isPossible = files.some(
+    ({ index }) => index.format === "jsonl" || index.columns.some(({ name }) => name === column),
+  );
+  if (isPossible || files.every(({ index }) => index.records === 0)) return;
+  throw new FormatError(
+    "schema-mismatch",
+    `No file has the column ${JSON.stringify(column)} that is to name the splits`,
+    {
+      details: { column },
+    },
+  );
+}

@@ -1,0 +1,25 @@
+/** The caps of reading, with their defaults. */
+
+import { FormatError } from "@assay/merkle";
+import type { Limits } from "./reader.js";
+
+/** Every cap at its default. */
+export const DEFAULT_LIMITS: Limits = {
+  maxRecordBytes: 256 * 1024 * 1024,
+  maxColumns: 100_000,
+  maxGroupBytes: 4 * 1024 * 1024 * 1024,
+};
+
+/** The caps that hold: those given, else the defaults. */
+export function limitsOf({ limits = {} }: { readonly limits?: Partial<Limits> }): Limits {
+  return { ...DEFAULT_LIMITS, ...limits };
+}
+
+/** Refuses a record of a text format that is longer than `maxRecordBytes`. */
+export function refuseLongRecord(path: string, line: number, maxRecordBytes: number): never {
+  throw new FormatError(
+    "limit-exceeded",
+    `${path}, line ${line}: the record is longer than maxRecordBytes (${maxRecordBytes} bytes). Is a quote left open there? If records are really that long, raise maxRecordBytes`,
+    { details: { path, line, limit: "maxRecordBytes", value: maxRecordBytes } },
+  );
+}

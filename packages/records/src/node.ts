@@ -1,0 +1,5 @@
+/** What needs Node: files, folders and worker threads (entry `@assay/records/node`). */
+
+export { openBytes } from "./local-file.js";
+export { type OpenSourceOptions, openSource } from "./open-source.js";
+export { type WorkerExecutorOptions, workerExecutor } from "./worker-executor.js";

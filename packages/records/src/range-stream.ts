@@ -1,0 +1,87 @@
+/**
+ * One byte range of a file as a moving buffer of UTF-8: the rest that was not consumed stays in front, more comes behind.
+ * Memory follows the longest record, never the file.
+ */
+
+import { SourceError } from "@assay/merkle";
+import type { Encoding } from "./csv-dialect.js";
+import type { ByteSource } from "./reader.js";
+import { createTranscoder, type Transcoder } from "./transcoding.js";
+
+/** Bytes that are read at once. Larger made no difference to throughput; smaller costs calls. */
+export const READ_BYTES = 262_144;
+
+export interface RangeStreamOptions {
+  readonly begin: number;
+  readonly end: number;
+  readonly encoding?: Encoding;
+  /** Bytes read at once; tests use few. Default {@link READ_BYTES}. */
+  readonly readBytes?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the stored bytes as they come, before they are transcoded. */
+  readonly onStored?: (bytes: Uint8Array) => void;
+}
+
+export class RangeStream {
+  /** What has not been consumed is `bytes[begin, end)`. */
+  bytes = new Uint8Array(0);
+  begin = 0;
+  end = 0;
+  /** Nothing comes behind `end`. */
+  final = false;
+
+  readonly #source: ByteSource;
+  readonly #options: RangeStreamOptions;
+  readonly #transcoder: Transcoder | null;
+  #offset: number;
+
+  constructor(source: ByteSource, options: RangeStreamOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#offset = options.begin;
+    this.#transcoder = createTranscoder(options.encoding ?? "utf-8", source.path, options.begin);
+  }
+
+  /** Reads more, until there is something new or the range ends. */
+  async more(): Promise<void> {
+    const { readBytes = READ_BYTES, end, signal, onStored } = this.#options;
+    for (let grown = false; !grown && !this.final; ) {
+      signal?.throwIfAborted();
+      const rest = this.end - this.begin;
+      // A record that is longer than a read is scanned again from its start: read as much again, so that this stays linear.
+      const wanted = Math.min(end - this.#offset, Math.max(readBytes, rest));
+      const stored = wanted === 0 ? new Uint8Array(0) : await this.#source.read(this.#offset, this.#offset + wanted);
+      if (stored.length !== wanted) throw sourceChanged(this.#source.path, "it is shorter than it was");
+      onStored?.(stored);
+      this.#offset += wanted;
+      this.final = this.#offset === end;
+      const piece = this.#transcoder === null ? stored : this.#transcoder.push(stored, this.final);
+      this.#append(piece, rest);
+      grown = piece.length > 0;
+    }
+  }
+
+  #append(piece: Uint8Array, rest: number): void {
+    if (rest + piece.length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.bytes.length, rest + piece.length));
+      larger.set(this.bytes.subarray(this.begin, this.end));
+      this.bytes = larger;
+    } else {
+      this.bytes.copyWithin(0, this.begin, this.end);
+    }
+    this.bytes.set(piece, rest);
+    this.begin = 0;
+    this.end = rest + piece.length;
+  }
+}
+
+/** The refusal to go on with a file that is not what it was. */
+export function sourceChanged(path: string, how: string): SourceError {
+  return new SourceError(
+    "source-changed",
+    `${path} changed while it was read: ${how}. Read it again when nothing writes to it`,
+    {
+      details: { path },
+    },
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * The first look at a source: every file indexed, every type settled. Only then are there records. Both passes over a
+ * file must see the same bytes; whoever reads later finds out (`source-changed`).
+ */
+
+import { FormatError } from "@assay/merkle";
+import { type Executor, inlineExecutor } from "./executor.js";
+import { type Evidence, mergeEvidence, typeWarning } from "./inference.js";
+import type { FileIndex, LeafFormat, Limits } from "./reader.js";
+import { declaredTypes, resolveReading } from "./reading.js";
+import type { Progress, Reading, ScannedSource, Source, TypeWarning } from "./source.js";
+import { type IndexTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+
+export interface ScanOptions {
+  /** Where the work runs. Default: here. */
+  readonly executor?: Executor;
+  readonly signal?: AbortSignal;
+  /** Called with bytes (`scan`) and parts (`infer`). */
+  readonly onProgress?: (progress: Progress) => void;
+  /** What leaves are made of. Default `assay-record/v1`. */
+  readonly leafFormat?: LeafFormat;
+  /** Reads with the types, nulls and dialect of a manifest instead of inferring: to verify, or to read a child of it. */
+  readonly reading?: Reading;
+  /** Caps on hostile input. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** Formats whose lines can be records as they stand. */
+const RAW_FORMATS = ["text", "jsonl", "other"];
+
+/**
+ * Scans a source.
+ *
+ * @throws FormatError for whatever is malformed, with file, line and column; `schema-mismatch`, `undeclared-column`,
+ * `unsupported-leaf-format`. SourceError `source-changed` and whatever keeps a file from being read. The reason of an aborted signal.
+ * @example
+ * const scanned = await scanSource(await openSource(["train.csv"]));
+ * scanned.records; // number of records
+ */
+export async function scanSource(source: Source, options: ScanOptions = {}): Promise<ScannedSource> {
+  const {
+    executor = inlineExecutor(),
+    leafFormat = "assay-record/v1",
+    reading: given,
+    onProgress,
+    signal,
+    limits,
+  } = options;
+  checkLeafFormat(source, leafFormat);
+  const { schema } = source;
+  const known = declaredTypes(schema, given);
+  const others = given?.others ?? schema.others ?? "infer";
+  const infers = others === "infer";
+  const readOptions: PlainReadOptions & { readonly known: readonly string[] } = {
+    dialect: given === undefined ? source.dialect : (given.csv ?? {}),
+    leafFormat,
+    nullValues: given?.nullValues ?? schema.nullValues ?? [],
+    known: [...known.keys()],
+    ...(limits === undefined ? {} : { limits }),
+  };
+  const mapOptions = signal === undefined ? {} : { signal };
+
+  const indexed: IndexTaskOutput[] = [];
+  const indexTask = taskOf("indexFile", infers ? readOptions : { ...readOptions, known: null });
+  const total = source.files.reduce((sum, { size }) => sum + size, 0);
+  let done = 0;
+  const inputs = source.files.map((file, ordinal) => ({ file, ordinal }));
+  for await (const output of executor.map(indexTask, inputs, mapOptions)) {
+    const { path, size } = source.files[indexed.length] as { path: string; size: number };
+    indexed.push(output);
+    done += size;
+    onProgress?.({ stage: "scan", done, total, what: path });
+  }
+
+  let evidence: Evidence = [];
+  for (const { evidence: gathered } of indexed) if (gathered !== null) evidence = mergeEvidence(evidence, gathered);
+  if (infers) {
+    const parts = partsOf(source, indexed, (index, i) => isCsv(index) && indexed[i]?.evidence === null);
+    for await (const gathered of watched(
+      executor.map(taskOf("gatherEvidence", readOptions), parts, mapOptions),
+      parts,
+    )) {
+      evidence = mergeEvidence(evidence, gathered);
+    }
+  }
+  const jsonlColumns = new Set<string>();
+  if (indexed.some(({ index }) => index.format === "jsonl") && indexed.some(({ index }) => index.columns.length > 0)) {
+    const parts = partsOf(source, indexed, ({ format }) => format === "jsonl");
+    for await (const names of watched(executor.map(taskOf("findColumns", readOptions), parts, mapOptions), parts)) {
+      for (const name of names) jsonlColumns.add(name);
+    }
+  }
+
+  const files = source.files.map((file, i) => ({ file, index: (indexed[i] as IndexTaskOutput).index }));
+  const reading = resolveReading({
+    files: files.map(({ file, index }) => ({ path: file.path, index })),
+    schema,
+    dialect: source.dialect,
+    ignored: source.ignored,
+    evidence,
+    jsonlColumns,
+    given,
+  });
+  const pathOf = (i: number) => (source.files[i] as { path: string }).path;
+  const warnings = evidence.map((column) => typeWarning(column, pathOf)).filter((w): w is TypeWarning => w !== null);
+  const records = files.reduce((sum, { index }) => sum + index.records, 0);
+  return { source, files, reading, leafFormat, records, warnings };
+
+  async function* watched<T>(outputs: AsyncIterable<T>, parts: readonly PartInput[]): AsyncGenerator<T> {
+    let i = 0;
+    for await (const output of outputs) {
+      const what = parts[i]?.file.path;
+      onProgress?.({ stage: "infer", done: ++i, total: parts.length, ...(what === undefined ? {} : { what }) });
+      yield output;
+    }
+  }
+}
+
+function isCsv({ format }: FileIndex): boolean {
+  return format === "csv" || format === "tsv";
+}
+
+function partsOf(
+  source: Source,
+  indexed: readonly IndexTaskOutput[],
+  isWanted: (index: FileIndex, i: number) => boolean,
+): PartInput[] {
+  return indexed.flatMap(({ index }, ordinal) => {
+    if (!isWanted(index, ordinal)) return [];
+    const file = source.files[ordinal] as Source["files"][number];
+    const bare = { ...index, parts: [] };
+    return index.parts.map((part) => ({ file, ordinal, index: bare, part, types: {} }));
+  });
+}
+
+function checkLeafFormat(source: Source, leafFormat: LeafFormat): void {
+  if (leafFormat === "assay-record/v1") return;
+  if (leafFormat !== "raw/v1") {
+    throw new FormatError(
+      "unknown-format",
+      `There is no leaf format ${JSON.stringify(leafFormat)}. Known are assay-record/v1, raw/v1`,
+      {
+        details: { leafFormat },
+      },
+    );
+  }
+  for (const { path, format } of source.files) {
+    if (RAW_FORMATS.includes(format)) continue;
+    throw new FormatError(
+      "unsupported-leaf-format",
+      `${path}: records of ${format} files are no lines, so raw/v1 cannot be used. Use assay-record/v1, or only text and jsonl files`,
+      { details: { path, format, leafFormat } },
+    );
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * The work on files that can run anywhere: here, on a worker thread, on a cluster. Each function takes the same plain
+ * options for every input and one input, opens the file by itself, and gives plain data. `taskOf` names them for an executor.
+ */
+
+import { kindsOf } from "./column-kinds.js";
+import type { ColumnType, Kinds } from "./column-type.js";
+import { encodeBatch } from "./encode-batch.js";
+import type { Task } from "./executor.js";
+import { loadReader } from "./format-readers.js";
+import type { Evidence } from "./inference.js";
+import { joinAllKinds } from "./kinds.js";
+import { recordLeaves } from "./leaves.js";
+import { withFile } from "./open-bytes.js";
+import { indexBytes } from "./other.js";
+import type { FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
+import type { SourceFile } from "./source.js";
+import { SplitFold, type SplitOfRecords } from "./split-rule.js";
+
+/** Options of reading that can travel. */
+export type PlainReadOptions = Omit<IndexOptions, "signal" | "onBytes"> &
+  Pick<ReadOptions, "nullValues" | "columns" | "refuseOthers">;
+
+/** One part of one file. */
+export interface PartInput {
+  readonly file: SourceFile;
+  /** Index of the file in the source. */
+  readonly ordinal: number;
+  /** Index of the file, without its parts. */
+  readonly index: FileIndex;
+  readonly part: FilePart;
+  readonly types: Readonly<Record<string, ColumnType>>;
+}
+
+/** Looks at a file once. Files that are one part give their evidence at once, while they are in the cache. */
+export interface IndexTaskOptions extends PlainReadOptions {
+  /** Columns of CSV whose type is known; `null`: no evidence is wanted. */
+  readonly known: readonly string[] | null;
+}
+export interface IndexTaskInput {
+  readonly file: SourceFile;
+  readonly ordinal: number;
+}
+export interface IndexTaskOutput {
+  readonly index: FileIndex;
+  /** `null`: not gathered yet. */
+  readonly evidence: Evidence | null;
+}
+
+/** Task: the index of a file. */
+export async function indexFile(
+  options: IndexTaskOptions,
+  { file, ordinal }: IndexTaskInput,
+): Promise<IndexTaskOutput> {
+  return withFile(file, async (bytes) => {
+    const index =
+      file.format === "other"
+        ? await indexBytes(bytes, "other", options)
+        : await (await loadReader(file.format)).index(bytes, options);
+    await bytes.check?.();
+    const [part] = index.parts;
+    if (options.known === null || index.parts.length > 1 || !isCsv(index) || part === undefined) {
+      return { index, evidence: null };
+    }
+    const { gatherCsvEvidence } = await import("./csv-evidence.js");
+    return {
+      index,
+      evidence: await gatherCsvEvidence(bytes, index, part, ordinal, { ...options, known: options.known }),
+    };
+  });
+}
+
+function isCsv({ format }: FileIndex): boolean {
+  return format === "csv" || format === "tsv";
+}
+
+/** Task: the evidence of a part of a CSV file. */
+export async function gatherEvidence(
+  options: PlainReadOptions & { readonly known: readonly string[] },
+  { file, ordinal, index, part }: PartInput,
+): Promise<Evidence> {
+  const { gatherCsvEvidence } = await import("./csv-evidence.js");
+  return withFile(file, (bytes) => gatherCsvEvidence(bytes, index, part, ordinal, options));
+}
+
+/** Task: the names of the columns that a part of a JSONL file has. */
+export async function findColumns(options: PlainReadOptions, { file, index, part }: PartInput): Promise<string[]> {
+  const reader = await loadReader(index.format);
+  return withFile(file, async (bytes) => {
+    const names = new Set<string>();
+    for await (const { batch } of reader.read(bytes, index, part, { ...options, types: {} })) {
+      for (const { name } of batch.columns) names.add(name);
+    }
+    return [...names];
+  });
+}
+
+export interface HashTaskOptions extends PlainReadOptions {
+  readonly leafKey: Uint8Array | null;
+  /** Column whose values name the splits. */
+  readonly splitColumn: string | null;
+}
+export interface HashTaskOutput {
+  /** 32 bytes a record. */
+  readonly leaves: Uint8Array;
+  /** Of the columns of the part; none with `raw/v1`. */
+  readonly kinds: Kinds;
+  readonly splits: SplitOfRecords | null;
+}
+
+/** Task: the leaves of a part. */
+export async function hashPart(
+  options: HashTaskOptions,
+  { file, index, part, types }: PartInput,
+): Promise<HashTaskOutput> {
+  const { leafKey, splitColumn, ...readOptions } = options;
+  const reader = await loadReader(index.format);
+  const isRaw = options.leafFormat === "raw/v1";
+  const columns = isRaw ? { columns: splitColumn === null ? [] : [splitColumn] } : {};
+  return withFile(file, async (bytes) => {
+    const pieces: Uint8Array[] = [];
+    let kinds: Kinds = {};
+    const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
+    for await (const placed of reader.read(bytes, index, part, { ...readOptions, ...columns, types })) {
+      pieces.push(leavesOf(placed, leafKey));
+      if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
+      splits?.add(placed);
+    }
+    await bytes.check?.();
+    return { leaves: joined(pieces), kinds, splits: splits?.finish() ?? null };
+  });
+}
+
+function leavesOf({ batch, raw }: PlacedBatch, leafKey: Uint8Array | null): Uint8Array {
+  if (raw !== undefined) return recordLeaves(raw.data, raw.offsets, leafKey);
+  const { arena, offsets } = encodeBatch(batch);
+  return recordLeaves(arena, offsets, leafKey);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** Task: the batches of a part. */
+export async function readPart(
+  options: PlainReadOptions,
+  { file, index, part, types }: PartInput,
+): Promise<PlacedBatch[]> {
+  const reader = await loadReader(index.format);
+  return withFile(file, async (bytes) => {
+    const batches: PlacedBatch[] = [];
+    for await (const placed of reader.read(bytes, index, part, { ...options, types })) batches.push(placed);
+    await bytes.check?.();
+    return batches;
+  });
+}
+
+const TASKS = { indexFile, gatherEvidence, findColumns, hashPart, readPart } as const;
+type Tasks = typeof TASKS;
+
+/** Names a task for an executor. */
+export function taskOf<Name extends keyof Tasks>(
+  name: Name,
+  options: Parameters<Tasks[Name]>[0],
+): Task<Parameters<Tasks[Name]>[0], Parameters<Tasks[Name]>[1], Awaited<ReturnType<Tasks[Name]>>> {
+  return {
+    module: new URL("./tasks.js", import.meta.url).href,
+    name,
+    options,
+    run: TASKS[name] as never,
+  };
+}
