@@ -71,8 +71,13 @@ function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** Below this the radix sort's 65,536 counters cost more than comparing. */
+const RADIX_SORT_FROM = 4096;
+
 /** The leaf numbers in ascending order of leaves: a radix sort on the first four bytes, then full keys where those tie. */
 function sortedOrder(leaves: Uint8Array, n: number): Uint32Array {
+  const byKey = (a: number, b: number) => compareKeys(leaves, 32 * a, leaves, 32 * b);
+  if (n < RADIX_SORT_FROM) return Uint32Array.from({ length: n }, (_, i) => i).sort(byKey);
   const prefixes = new Uint32Array(n);
   for (let i = 0; i < n; i++) {
     const at = 32 * i;
@@ -97,7 +102,6 @@ function sortedOrder(leaves: Uint8Array, n: number): Uint32Array {
     }
     [order, next] = [next, order];
   }
-  const byKey = (a: number, b: number) => compareKeys(leaves, 32 * a, leaves, 32 * b);
   for (let begin = 0; begin < n; ) {
     let end = begin + 1;
     // One key many times is the usual reason for a tie; then there is nothing to sort.

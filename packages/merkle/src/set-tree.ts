@@ -123,8 +123,9 @@ export function setTop(set: Multiset, begin: number, end: number): Uint8Array | 
   const leafInput = new Uint8Array(41);
   const nodeInput = new Uint8Array(66);
   nodeInput[0] = 0x03;
-  const bits = new Uint8Array(256);
-  const lefts = new Uint8Array(32 * 256);
+  const deepest = Math.min(256, end - begin);
+  const bits = new Uint8Array(deepest);
+  const lefts = new Uint8Array(32 * deepest);
   const top = new Uint8Array(32);
   let depth = 0;
   const closeNode = () => {

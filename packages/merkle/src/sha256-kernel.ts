@@ -19,7 +19,8 @@ export interface Sha256Hasher {
 
 /** What a kernel must be able to do. Sizes are checked by the callers in `sha256.ts`. */
 export interface Sha256Kernel {
-  readonly name: "node" | "portable";
+  /** For messages and tests. */
+  readonly name: string;
   /** Writes the digest of `input` to `out`, from `at`. */
   hashInto(input: Uint8Array, out: Uint8Array, at: number): void;
   create(): Sha256Hasher;
@@ -40,9 +41,11 @@ function kernelOf(parts: KernelParts): Sha256Kernel {
   return {
     ...parts,
     hashLeaves(arena, offsets, prefix, out) {
-      const scratch = new Uint8Array(SCRATCH_BYTES);
-      scratch[0] = prefix;
       const count = offsets.length - 1;
+      let longest = 0;
+      for (let i = 0; i < count; i++) longest = Math.max(longest, offsets[i + 1]! - offsets[i]!);
+      const scratch = new Uint8Array(Math.min(SCRATCH_BYTES, longest + 1));
+      scratch[0] = prefix;
       for (let i = 0; i < count; i++) {
         const begin = offsets[i]!;
         const end = offsets[i + 1]!;
@@ -95,7 +98,8 @@ interface NodeHash {
   digest(encoding: "latin1"): string;
 }
 
-interface NodeCrypto {
+/** What is used of `node:crypto`; `hash` came with Node 20.12 and is missing in some other runtimes. */
+export interface NodeCrypto {
   hash?(algorithm: "sha256", data: Uint8Array, encoding: "latin1"): string;
   createHash(algorithm: "sha256"): NodeHash;
   createHmac(algorithm: "sha256", key: Uint8Array): NodeHash;
@@ -105,10 +109,13 @@ interface ProcessWithBuiltins {
   readonly getBuiltinModule?: (id: string) => unknown;
 }
 
-/** The kernel on `node:crypto`, or undefined where the runtime has none (browsers, old runtimes). */
-export function nodeKernel(): Sha256Kernel | undefined {
+function builtinCrypto(): NodeCrypto | undefined {
   const { process } = globalThis as { readonly process?: ProcessWithBuiltins };
-  const crypto = process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;
+  return process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;
+}
+
+/** The kernel on `node:crypto`, or undefined where the runtime has none (browsers, old runtimes). */
+export function nodeKernel(crypto: NodeCrypto | undefined = builtinCrypto()): Sha256Kernel | undefined {
   if (typeof crypto?.createHash !== "function" || typeof crypto.createHmac !== "function") return undefined;
   // A digest comes back as a latin1 string, one character a byte: twice as fast as asking for a buffer, because no
   // object with outside memory is made (measured, Node 20).

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { proveConsistency } from "../src/consistency-proof.js";
+import { proveConsistency, verifyConsistency } from "../src/consistency-proof.js";
+import { VerificationError } from "../src/errors.js";
 import { fromHex, toHex } from "../src/hex.js";
-import { proveInclusion } from "../src/inclusion-proof.js";
+import { proveInclusion, verifyInclusion } from "../src/inclusion-proof.js";
 import { applyChanges, compareSets, countOf, type SetChanges } from "../src/multiset.js";
 import { leafHash } from "../src/ordered-tree.js";
 import { formatProof, parseProof, parseProofFile } from "../src/proof-file.js";
@@ -218,4 +219,77 @@ describe("attacks", () => {
     expect(codeOf(() => parseProof(new TextEncoder().encode(text)))).toBe("malformed-proof");
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
+});
+
+describe("hostile proofs", () => {
+  const key = thirty.keys.subarray(0, 32);
+  const head = { size: 30, root: thirty.root };
+  const other = { size: 31, root: thirty.root };
+  const verifiers: readonly ((value: unknown) => unknown)[] = [
+    (value) => verifySetProof(value as UnreadProof, thirty.root, key),
+    (value) => verifySetUpdate(value as UnreadProof, { first: thirty.root, second: thirty.root }),
+    (value) => verifyInclusion(value as UnreadProof, head),
+    (value) => verifyConsistency(value as UnreadProof, head, other),
+  ];
+  const formats = [
+    "assay-set-proof/v1",
+    "assay-set-update/v1",
+    "assay-inclusion-proof/v1",
+    "assay-consistency-proof/v1",
+  ];
+
+  test("every verifier refuses whatever is no proof with a VerificationError, and nothing else", () => {
+    const digest = fc.constantFrom(toHex(key), "00".repeat(32), "00", "zz".repeat(32));
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        digest,
+        fc.jsonValue(),
+        fc.tuple(digest, fc.oneof(fc.integer(), fc.double())),
+        fc.tuple(fc.integer({ min: -1, max: 257 }), tie("tree"), tie("tree")),
+      ),
+    }));
+    const loose = fc.oneof(fc.jsonValue(), fc.array(digest), fc.integer({ min: -1, max: 40 }), tree);
+    const proof = fc.record(
+      {
+        format: fc.oneof(fc.constantFrom(...formats), fc.jsonValue()),
+        ...{
+          keys: fc.oneof(fc.constant([toHex(key)]), loose),
+          tree,
+          changes: fc.array(fc.tuple(digest, fc.integer())),
+        },
+        ...{ index: loose, leaf: fc.oneof(digest, loose), path: fc.array(digest), size: fc.constantFrom(30, 31) },
+        ...{ from: fc.constantFrom(30, 0, 40), to: fc.constantFrom(31, 30) },
+      },
+      { requiredKeys: ["format"] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(proof, fc.anything(), tree), (value) => {
+        const known =
+          typeof value === "object" && value !== null && "format" in value ? formats.indexOf(String(value.format)) : -1;
+        for (const [i, verify] of verifiers.entries()) {
+          let thrown: unknown;
+          try {
+            verify(known === i ? fitted(value as Record<string, unknown>, i) : value);
+          } catch (error) {
+            thrown = error;
+          }
+          expect(thrown).toBeInstanceOf(VerificationError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  /** Leaves the fields of the format only, so that not all ends at an unknown one. */
+  function fitted(value: Record<string, unknown>, i: number): Record<string, unknown> {
+    const names = [
+      ["keys", "tree"],
+      ["changes", "tree"],
+      ["index", "leaf", "path", "size", "tree"],
+      ["from", "path", "to"],
+    ][i]!;
+    const fields = Object.entries(value).filter(([name]) => name === "format" || names.includes(name));
+    return Object.fromEntries(i === 2 ? [...fields, ["tree", "records"]] : fields);
+  }
 });
