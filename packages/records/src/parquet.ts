@@ -273,8 +273,8 @@ function footerOf(path: string, bytes: Uint8Array, begin: number, options: Index
   const { maxColumns, maxGroupBytes } = limitsOf(options);
   const footer = attempt(path, "its footer", maxGroupBytes, () => parseFooter(path, bytes, begin, maxColumns));
   for (const group of footer.groups) {
-    // A schema without columns costs nothing but its count, which must not run away either.
-    const claimed = group.chunks.reduce((most, chunk) => Math.max(most, claimOf(chunk)), group.records / 8);
+    // Columns of nulls take no bytes in the file, so that nothing else bounds the number of records.
+    const claimed = group.chunks.reduce((most, chunk) => Math.max(most, claimOf(chunk)), group.records * 8);
     if (claimed > maxGroupBytes) throw tooLarge(path, maxGroupBytes, claimed);
   }
   return footer;
