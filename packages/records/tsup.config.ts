@@ -8,6 +8,7 @@ export default defineConfig({
     jsonl: "src/jsonl.ts",
     text: "src/text.ts",
     files: "src/files.ts",
+    arrow: "src/arrow.ts",
     parquet: "src/parquet.ts",
     node: "src/node.ts",
     tasks: "src/tasks.ts",

@@ -201,7 +201,12 @@ class CsvIndexPass {
       const invalid = findInvalidUtf8(bytes, begin, fault?.offset ?? at);
       if (invalid >= 0) this.#refuseEncoding(invalid, begin);
     }
-    if (fault !== null) throw csvRefusal(this.#source.path, this.#names, fault, bytes, end);
+    if (fault !== null) {
+      // However much was read at once, a record that is too long is refused as that before its fault.
+      const reach = fault.reason === "unclosed-quote" ? end : fault.offset;
+      if (reach - at > this.#maxRecordBytes) refuseLongRecord(this.#source.path, scanner.line, this.#maxRecordBytes);
+      throw csvRefusal(this.#source.path, this.#names, fault, bytes, end);
+    }
     if (end - begin > this.#maxRecordBytes) this.#checkLengths(at, end, scanner.records < maxRecords);
     this.#offset += storedLength(this.#dialect.encoding, bytes, begin, at);
     this.#digests.settle(this.#offset);

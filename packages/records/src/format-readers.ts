@@ -23,6 +23,8 @@ export async function loadReader(format: Format): Promise<FormatReader> {
       return (await import("./text.js")).textReader;
     case "files":
       return (await import("./files.js")).filesReader;
+    case "arrow":
+      return (await import("./arrow.js")).arrowReader;
     case "parquet":
       return (await import("./parquet.js")).parquetReader;
     default:

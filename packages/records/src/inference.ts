@@ -166,9 +166,9 @@ export function fittingTypes(bytes: Uint8Array, begin: number, end: number): num
   if (begin === end) return 0;
   const first = bytes[begin] as number;
   if (isDigit(first)) {
-    return bytes[begin + 4] === 0x2d && end - begin >= 10
-      ? fittingTimes(bytes, begin, end)
-      : fittingNumbers(bytes, begin, end);
+    // `2024-…`, not `100e-1…`.
+    const isTime = end - begin >= 10 && bytes[begin + 4] === 0x2d && isDigit(bytes[begin + 3]);
+    return isTime ? fittingTimes(bytes, begin, end) : fittingNumbers(bytes, begin, end);
   }
   if (first === 0x2d) return fittingNumbers(bytes, begin, end);
   if (first === 0x74) return isWord(bytes, begin, end, "true") ? LOWER : 0;

@@ -72,12 +72,13 @@ export function resolveReading(input: ReadingInput): Reading {
     textTypes.set(name, type);
     if (given?.inferred.includes(name)) inferred.add(name);
   }
-  for (const column of evidence) {
-    if (declared.has(column.name) || !csvColumns.has(column.name)) continue;
-    const type = others === "text" ? "text" : inferType(column);
+  const inferredTypes = new Map(evidence.map((column) => [column.name, inferType(column)]));
+  for (const name of csvColumns) {
+    if (declared.has(name)) continue;
+    const type = others === "text" ? "text" : (inferredTypes.get(name) ?? null);
     if (type === null) continue;
-    textTypes.set(column.name, type);
-    if (others !== "text") inferred.add(column.name);
+    textTypes.set(name, type);
+    if (others !== "text") inferred.add(name);
   }
 
   const names = new Set([...textTypes.keys(), ...files.flatMap(({ index }) => storedColumns(index))]);
