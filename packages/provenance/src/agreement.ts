@@ -3,7 +3,8 @@
  * or drop a line without being seen, as long as an envelope is left:
  *
  * - once something about this data set is signed, every line is;
- * - whoever signed a line has all they signed about this data set among the lines.
+ * - whoever signed a line has all they signed about this data set among the lines, reviews apart: these are made later,
+ *   and whoever reviews need not write lines.
  */
 
 import { type Exhibit, nameOf } from "./exhibit.js";
@@ -31,7 +32,7 @@ export function examineAgreement(exhibits: readonly Exhibit[]): Failure[] {
   const signed = exhibits.filter((exhibit) => exhibit.envelopes.length > 0 && exhibit.about === "this");
   const signedLine = signed.find(({ line }) => line !== undefined);
   // A review alone may be added to a folder that nobody signed.
-  const signedRun = signedLine ?? signed.find(({ kind }) => kind !== undefined && kind.predicateType !== REVIEW);
+  const signedRun = signedLine ?? signed.find((exhibit) => exhibit.kind !== undefined && !isReview(exhibit));
   if (signedRun === undefined) return failures;
   if (lines.length === 0) {
     fail(
@@ -47,11 +48,16 @@ export function examineAgreement(exhibits: readonly Exhibit[]): Failure[] {
   }
   const authors = new Set(lines.flatMap(keyIdsOf));
   for (const exhibit of signed) {
-    if (exhibit.line !== undefined || !keyIdsOf(exhibit).some((keyId) => authors.has(keyId))) continue;
+    if (exhibit.line !== undefined || isReview(exhibit) || !keyIdsOf(exhibit).some((keyId) => authors.has(keyId)))
+      continue;
     const message = `${nameOf(exhibit)} was signed by a key that signed lines of statements.jsonl, and is not among them: its line was altered or removed.`;
     fail(exhibit, "artefact-mismatch", message);
   }
   return failures;
+}
+
+function isReview({ read }: Exhibit): boolean {
+  return read.statement.predicateType === REVIEW;
 }
 
 function keyIdsOf({ envelopes }: Exhibit): string[] {
