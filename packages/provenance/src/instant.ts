@@ -1,4 +1,4 @@
-/** Instants in statements and policies: RFC 3339 in UTC, `2026-03-01T09:30:00Z`, with up to 9 decimals of a second. */
+/** Instants in statements and policies: RFC 3339 in UTC, `2026-03-01T09:30:00Z`, with up to 9 decimals of a second; years from 100 on. */
 
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/;
 
@@ -24,5 +24,5 @@ export function parseInstant(text: string): number | undefined {
     date.getUTCHours() === hour &&
     date.getUTCMinutes() === minute &&
     date.getUTCSeconds() === second;
-  return same ? ms + Math.floor(Number(`0.${match[7] ?? "0"}`) * 1000) : undefined;
+  return same ? ms + Number((match[7] ?? "").padEnd(3, "0").slice(0, 3)) : undefined;
 }
