@@ -20,7 +20,8 @@ export function columnToNumbers(column: Column): Float64Array {
   const numberAt = numberReader(column);
   if (numberAt === null) return numbers;
   for (let index = 0; index < column.length; index++) {
-    if (isPresent(column, index)) numbers[index] = numberAt(index);
+    // Both zeros are one value: −0 + 0 is 0.
+    if (isPresent(column, index)) numbers[index] = numberAt(index) + 0;
   }
   return numbers;
 }

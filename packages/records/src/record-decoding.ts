@@ -40,7 +40,7 @@ export function showValue(value: DecodedValue): ShownValue {
     case "text":
       return value.value;
     case "double":
-      return Number.isFinite(value.value) ? value.value : String(value.value);
+      return showDouble(value.value);
     case "integer": {
       const number = Number(value.value);
       return Number.isSafeInteger(number) ? number : String(value.value);
@@ -52,6 +52,13 @@ export function showValue(value: DecodedValue): ShownValue {
     default:
       return scalarText(value);
   }
+}
+
+/** As a JSON number, unless JSON has none or its digits would be read as another integer. */
+function showDouble(value: number): number | string {
+  if (!Number.isFinite(value)) return String(value);
+  const exponentForm = Math.abs(value) >= 1e21;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && !exponentForm ? String(BigInt(value)) : value;
 }
 
 function showMap(pairs: readonly (readonly [DecodedValue, DecodedValue])[]): { [name: string]: ShownValue } {

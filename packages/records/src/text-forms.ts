@@ -30,12 +30,20 @@ export function refuseValue(code: FormatCode, type: string, value: string): Form
 /** `true True TRUE false False FALSE`. */
 export function parseBoolean(bytes: Uint8Array, begin: number, end: number): 0 | 1 {
   const count = end - begin;
-  if (count === 4 || count === 5) {
-    const word = asciiOf(bytes, begin, end);
-    if (word === "true" || word === "True" || word === "TRUE") return 1;
-    if (word === "false" || word === "False" || word === "FALSE") return 0;
+  const first = count > 0 ? bytes[begin] : 0;
+  if (count === 4 && (first === 0x74 || first === 0x54)) {
+    if (isWord(bytes, begin, "true") || isWord(bytes, begin, "True") || isWord(bytes, begin, "TRUE")) return 1;
+  } else if (count === 5 && (first === 0x66 || first === 0x46)) {
+    if (isWord(bytes, begin, "false") || isWord(bytes, begin, "False") || isWord(bytes, begin, "FALSE")) return 0;
   }
   throw refuseText("bad-value", "boolean", bytes, begin, end);
+}
+
+function isWord(bytes: Uint8Array, begin: number, word: string): boolean {
+  for (let index = 0; index < word.length; index++) {
+    if (bytes[begin + index] !== word.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 /** What {@link parseInteger} read, overwritten by each call. `value` when |value| < 10¹⁵, else `big`. */
@@ -90,7 +98,8 @@ export function parseFloatText(
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
     throw refuseText("number-out-of-range", type, bytes, begin, end);
   }
-  return value;
+  // Both zeros are one value: −0 + 0 is 0.
+  return value + 0;
 }
 
 function parseFloatWord(type: string, bytes: Uint8Array, begin: number, end: number): number {

@@ -7,6 +7,7 @@ import { FormatError } from "@assay/merkle";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const MAX_SHORT_BYTES = 128;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** Whether a string has no lone surrogate. */
@@ -24,17 +25,11 @@ export function encodeUtf8(text: string): Uint8Array {
 
 /** The text of bytes `[begin, end)`. Throws `invalid-utf8`. */
 export function decodeUtf8(bytes: Uint8Array, begin = 0, end = bytes.length): string {
-  const count = end - begin;
-  if (count < 24) {
-    // Short ASCII is most of what is read, and the decoder's call costs more than the loop.
-    let text = "";
-    let index = begin;
-    for (; index < end; index++) {
-      const byte = bytes[index] as number;
-      if (byte > 0x7f) break;
-      text += String.fromCharCode(byte);
-    }
-    if (index === end) return text;
+  // Short ASCII is most of what is read, and the decoder's call costs more than this.
+  if (end - begin <= MAX_SHORT_BYTES) {
+    let all = 0;
+    for (let index = begin; index < end; index++) all |= bytes[index] as number;
+    if (all <= 0x7f) return String.fromCharCode.apply(null, bytes.subarray(begin, end) as unknown as number[]);
   }
   try {
     return decoder.decode(bytes.subarray(begin, end));
