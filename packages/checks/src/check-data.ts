@@ -4,21 +4,23 @@
  */
 
 import { CheckError } from "@assay/merkle";
-import type { Executor, Kinds, PlacedBatch, ScannedSource } from "@assay/records";
+import {
+  type Executor,
+  type FilePart,
+  inlineExecutor,
+  type Kinds,
+  type PlacedBatch,
+  readBatches,
+  type ScannedSource,
+} from "@assay/records";
 import type { CheckData, DataShape, Fold, Roles, Table, TableColumn } from "./check.js";
 import { columnNames } from "./columns.js";
+import { type FoldPartInput, type FoldPartOptions, foldPart, stateOfPart } from "./fold-part.js";
 import { LEAF_ORDER_BYTES, leafOrder, placeOfRow } from "./leaf-order.js";
 import { type ColumnBuilder, columnBuilder } from "./table-builder.js";
 
 /** A batch and the file that it is of: index into `scanned.files`. */
 export type FileBatch = PlacedBatch & { readonly file: number };
-
-/** Reads the batches of all files in file order; `readBatches` of `@assay/records`, bound to a source. */
-export type BatchReader = (options: {
-  readonly columns: readonly string[];
-  readonly executor?: Executor;
-  readonly signal?: AbortSignal;
-}) => AsyncIterable<FileBatch>;
 
 /** A scanned source and what its manifest found. */
 export interface ScannedInput {
@@ -27,7 +29,6 @@ export interface ScannedInput {
   readonly kinds: Kinds;
   /** Leaves of each file, 32 bytes a record, in file order. */
   readonly leaves: readonly Uint8Array[];
-  readonly read: BatchReader;
 }
 
 export interface ScannedDataOptions {
@@ -47,7 +48,7 @@ export const DEFAULT_MAX_MEMORY_BYTES = 4 * 2 ** 30;
  * @throws RangeError when the leaves are not one for each record.
  */
 export function scannedData(input: ScannedInput, options: ScannedDataOptions = {}): CheckData {
-  const { scanned, leaves, read } = input;
+  const { scanned, leaves } = input;
   const { roles = {}, maxMemoryBytes = DEFAULT_MAX_MEMORY_BYTES, executor, signal } = options;
   const paths = scanned.files.map(({ file }) => file.path);
   if (leaves.length !== paths.length) throw new RangeError(`leaves: ${leaves.length} files, expected ${paths.length}`);
@@ -63,7 +64,7 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   let lines: Float64Array | undefined;
 
   const batches = (columns: readonly string[]): AsyncIterable<FileBatch> =>
-    read({ columns, ...(executor ? { executor } : {}), ...(signal ? { signal } : {}) });
+    readBatches(scanned, { columns, ...(executor ? { executor } : {}), ...(signal ? { signal } : {}) });
 
   /** First record of a batch; refuses one that does not fit its file, so that no row is written twice or left out. */
   const firstRecord = ({ file, begin, batch }: FileBatch): number => {
@@ -134,15 +135,35 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
       columns: readonly string[],
       foldOptions: Options,
     ): Promise<Result> {
+      const options: FoldPartOptions = {
+        scanned: { ...scanned, files: [] },
+        kinds: Object.fromEntries(columns.map((name) => [name, shape.kinds[name] ?? "null"])),
+        nearlyNumeric: [...nearlyNumeric],
+        columns,
+        module: fold.module,
+        name: fold.name,
+        options: foldOptions,
+      };
+      const task = {
+        module: new URL("./tasks.js", import.meta.url).href,
+        name: "foldPart",
+        options,
+        run: (_: FoldPartOptions, part: FoldPartInput) => stateOfPart(fold, options, part),
+      };
       let state = fold.start(foldOptions);
-      for await (const placed of batches(columns)) {
-        signal?.throwIfAborted();
-        const first = firstRecord(placed);
-        noteLines(placed, first);
-        const block = batchTable(placed, columns, shape, nearlyNumeric, leaves[placed.file] as Uint8Array);
-        state = fold.merge(state, fold.add(fold.start(foldOptions), block, foldOptions), foldOptions);
+      const where = executor ?? inlineExecutor();
+      for await (const states of where.map(task, foldParts(scanned, leaves), signal ? { signal } : {})) {
+        for (const part of states as State[]) state = fold.merge(state, part, foldOptions);
       }
       return fold.finish(state, foldOptions);
+    },
+    async findLines() {
+      if (lines !== undefined || !scanned.files.some(({ index }) => LINED.has(index.format))) return;
+      const [first] = Object.keys(shape.kinds);
+      for await (const placed of batches(first === undefined ? [] : [first])) {
+        signal?.throwIfAborted();
+        noteLines(placed, firstRecord(placed));
+      }
     },
     place: (row) => placeOfRow(order, row, paths, lines),
     row(record) {
@@ -153,26 +174,25 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   };
 }
 
-/** One batch as a table in file order, with its own categories. */
-export function batchTable(
-  { begin, batch }: PlacedBatch,
-  columns: readonly string[],
-  shape: Pick<DataShape, "kinds">,
-  nearlyNumeric: ReadonlySet<string>,
-  leaves: Uint8Array,
-): Table {
-  const rows = Uint32Array.from({ length: batch.length }, (_, i) => i);
-  const byName = new Map(batch.columns.map((column) => [column.name, column]));
-  return {
-    length: batch.length,
-    leaves: leaves.subarray(32 * begin, 32 * (begin + batch.length)),
-    columns: columns.map((name) => {
-      const builder = columnBuilder(name, shape.kinds[name] ?? "null", batch.length, nearlyNumeric.has(name));
-      const column = byName.get(name);
-      if (column && column.type !== "null") builder.add(column, rows);
-      return builder.finish();
-    }),
-  };
+/** Formats whose records stand on lines. */
+const LINED: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "text"]);
+
+/** Parts of all files in file order, each with its leaves. */
+function* foldParts({ files }: ScannedSource, leaves: readonly Uint8Array[]): Iterable<FoldPartInput> {
+  for (const [i, { file, index }] of files.entries()) {
+    for (const part of index.parts) {
+      const end = endOf(part, index.records);
+      yield {
+        file: { file, index: { ...index, parts: [part] } },
+        begin: part.begin,
+        leaves: (leaves[i] as Uint8Array).subarray(32 * part.begin, 32 * end),
+      };
+    }
+  }
+}
+
+function endOf({ end }: FilePart, records: number): number {
+  return Math.min(end ?? records, records);
 }
 
 /** Columns with kinds, and those that have a name but no value at all (kind `null`). */
@@ -187,7 +207,7 @@ function scannedShape({ scanned, kinds }: ScannedInput, roles: Roles): DataShape
 }
 
 /** Columns of texts that are numbers but for a few odd cells, as the scan warned. */
-export function nearlyNumericColumns({ warnings }: Pick<ScannedSource, "warnings">): ReadonlySet<string> {
+function nearlyNumericColumns({ warnings }: Pick<ScannedSource, "warnings">): ReadonlySet<string> {
   const numeric = /^(?:u?int(?:8|16|32|64)|float(?:16|32|64)|decimal\(.*\))$/;
   return new Set(
     warnings.filter(({ type }) => typeof type === "string" && numeric.test(type)).map(({ column }) => column),

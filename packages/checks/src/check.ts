@@ -185,6 +185,8 @@ export interface CheckData {
   place(row: number): RecordPlace;
   /** Row of a table that holds a record (ordinal over all files): the inverse of `place`. */
   row(record: number): number;
+  /** Makes sure that `place` knows lines, which text formats tell only while they are read. */
+  findLines?(): Promise<void>;
 }
 
 export interface CheckContext {
@@ -200,7 +202,13 @@ export interface CheckContext {
   onProgress(done: number, total: number): void;
   /** Runs a pure exported function of a module on each part; results in order. */
   map<Input, Output>(
-    task: { readonly module: string; readonly name: string; readonly options: unknown },
+    task: {
+      readonly module: string;
+      readonly name: string;
+      readonly options: unknown;
+      /** The same function, for work that stays here: then the module need not be found. Never sent. */
+      readonly run?: (options: never, part: Input) => Output | Promise<Output>;
+    },
     parts: readonly Input[],
   ): Promise<Output[]>;
 }

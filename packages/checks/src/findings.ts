@@ -4,7 +4,7 @@
  */
 
 import { canonicalJson, FormatError, isAssayError, parseCanonicalJson } from "@assay/merkle";
-import type { Finding, Severity } from "./check.js";
+import type { Finding, RecordPlace, Severity } from "./check.js";
 import { compareTexts } from "./code-point-order.js";
 import { roundScore } from "./scores.js";
 
@@ -15,6 +15,11 @@ import { roundScore } from "./scores.js";
  */
 export function severityOf(q: number): Severity {
   return q <= 0.01 ? "high" : "medium";
+}
+
+/** A place for evidence: without the line, which is known only after the file was read as text. */
+export function referenceTo({ file, ordinal, record, leaf }: RecordPlace): Omit<RecordPlace, "line"> {
+  return { file, ordinal, record, leaf };
 }
 
 /** Ascending by check, file (code points), ordinal, kind, then by all the rest, so that the order is never an accident. */

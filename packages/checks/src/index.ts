@@ -19,7 +19,6 @@ export type {
   TableColumn,
 } from "./check.js";
 export {
-  type BatchReader,
   DEFAULT_MAX_MEMORY_BYTES,
   type FileBatch,
   type ScannedDataOptions,

@@ -4,7 +4,7 @@
  */
 
 import { CheckError, canonicalJson, isAssayError } from "@assay/merkle";
-import { type Executor, inlineExecutor, type Progress } from "@assay/records";
+import { type Executor, inlineExecutor, type Progress, type Task } from "@assay/records";
 import type {
   Check,
   CheckContext,
@@ -115,7 +115,7 @@ export async function runChecks(
       },
       async map(task, parts) {
         const outputs = [];
-        for await (const output of executor.map(task, parts, signal ? { signal } : {})) outputs.push(output);
+        for await (const output of executor.map(task as Task, parts, signal ? { signal } : {})) outputs.push(output);
         return outputs as never;
       },
     };
@@ -306,6 +306,7 @@ async function gather(
     if (result.scores) scores.set(id, byRecord(result.scores, data));
   }
   findings.sort(compareFindings);
+  if (findings.some(({ line }) => line === undefined)) await data.findLines?.();
   return {
     outcomes,
     findings: findings.map((finding) => withLine(finding, data)),

@@ -3,7 +3,7 @@
  * as they come, and are put in code point order at the end, so that no code depends on files or order.
  */
 
-import { type Column, columnToNumbers, columnToTexts, isPresent, type Kind } from "@assay/records";
+import { type Column, columnToCategories, columnToNumbers, columnToTexts, isPresent, type Kind } from "@assay/records";
 import type { TableColumn } from "./check.js";
 import { compareTexts } from "./code-point-order.js";
 
@@ -38,7 +38,9 @@ export function tableKind(kind: Kind): "number" | "category" {
  */
 export function columnBuilder(name: string, kind: Kind, length: number, nearlyNumeric: boolean): ColumnBuilder {
   if (nearlyNumeric && kind === "text") return oddNumberBuilder(name, length);
-  return tableKind(kind) === "number" ? numberBuilder(name, length) : categoryBuilder(name, length);
+  return tableKind(kind) === "number"
+    ? numberBuilder(name, length)
+    : categoryBuilder(name, length, kind === "text" ? columnToTexts : columnToCategories);
 }
 
 function numberBuilder(name: string, length: number): ColumnBuilder {
@@ -84,7 +86,7 @@ function oddNumberBuilder(name: string, length: number): ColumnBuilder {
   };
 }
 
-function categoryBuilder(name: string, length: number): ColumnBuilder {
+function categoryBuilder(name: string, length: number, textsOf: (column: Column) => (string | null)[]): ColumnBuilder {
   const codes = new Int32Array(length).fill(-1);
   const codeOf = new Map<string, number>();
   let textBytes = 0;
@@ -92,7 +94,7 @@ function categoryBuilder(name: string, length: number): ColumnBuilder {
     name,
     bytes: () => 4 * length + textBytes,
     add(column, rows) {
-      const texts = columnToTexts(column);
+      const texts = textsOf(column);
       for (let i = 0; i < rows.length; i++) {
         const text = texts[i];
         if (text === null || text === undefined) continue;

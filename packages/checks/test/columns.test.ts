@@ -39,7 +39,9 @@ describe("checkRoles()", () => {
     expect(() => checkRoles(tableShape(table, { label: "c" }))).toThrow(
       new RangeError('label: there is no column "c"; the columns are "a", "b"'),
     );
-    expect(() => checkRoles(tableShape(table, { label: "constructor" }))).toThrow(/label: there is no column "constructor"/);
+    expect(() => checkRoles(tableShape(table, { label: "constructor" }))).toThrow(
+      /label: there is no column "constructor"/,
+    );
     expect(() => checkRoles(tableShape(table, { exclude: ["z"] }))).toThrow(/^exclude/);
     expect(() => checkRoles(tableShape(table, { trusted: { column: "q", value: "1" } }))).toThrow(/^trusted/);
   });
@@ -55,7 +57,12 @@ test("featureColumns() leaves out roles and excluded columns, and takes named fe
 });
 
 test("asCategory() names numbers by their shortest text and keeps odd cells", () => {
-  const column = { name: "y", kind: "number" as const, values: Float64Array.of(1, -0, Number.NaN, 0.1, Number.NaN), odd: [{ row: 2, text: "?" }] };
+  const column = {
+    name: "y",
+    kind: "number" as const,
+    values: Float64Array.of(1, -0, Number.NaN, 0.1, Number.NaN),
+    odd: [{ row: 2, text: "?" }],
+  };
   const { codes, categories } = asCategory(column);
   expect(categories).toEqual(["0", "0.1", "1", "?"]);
   expect([...codes]).toEqual([2, 0, 3, 1, -1]);

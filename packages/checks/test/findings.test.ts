@@ -23,15 +23,24 @@ const text = new TextEncoder();
 
 describe("formatFindings() and parseFindings()", () => {
   test("are inverses, in order", () => {
-    const place = fc.record({ check: fc.constantFrom("a", "b"), file: fc.constantFrom("x", "é", "\uffee", "😀"), ordinal: fc.nat(3), kind: fc.constantFrom("k", "l") });
+    const place = fc.record({
+      check: fc.constantFrom("a", "b"),
+      file: fc.constantFrom("x", "é", "\uffee", "😀"),
+      ordinal: fc.nat(3),
+      kind: fc.constantFrom("k", "l"),
+    });
     fc.assert(
-      fc.property(fc.array(place, { maxLength: 12 }), fc.double({ noNaN: true, noDefaultInfinity: true }), (places, score) => {
-        const findings = places.map((p) => ({ ...finding, ...p, score: roundScore(score) }));
-        const bytes = formatFindings(findings);
-        const read = parseFindings(bytes);
-        expect(formatFindings(read)).toEqual(bytes);
-        expect(read).toHaveLength(findings.length);
-      }),
+      fc.property(
+        fc.array(place, { maxLength: 12 }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        (places, score) => {
+          const findings = places.map((p) => ({ ...finding, ...p, score: roundScore(score) }));
+          const bytes = formatFindings(findings);
+          const read = parseFindings(bytes);
+          expect(formatFindings(read)).toEqual(bytes);
+          expect(read).toHaveLength(findings.length);
+        },
+      ),
     );
   });
   const line = new TextDecoder().decode(formatFindings([finding])).trimEnd();
@@ -76,6 +85,9 @@ test("roundScore() keeps 9 significant digits and has no −0", () => {
 });
 
 test("formatScores() writes a record a line, empty where there is no score", () => {
-  const scores = new Map([["a", Float64Array.of(1, Number.NaN)], ["b", Float64Array.of(1 / 3, 2)]]);
+  const scores = new Map([
+    ["a", Float64Array.of(1, Number.NaN)],
+    ["b", Float64Array.of(1 / 3, 2)],
+  ]);
   expect([...formatScores({ scores, records: 2 })].join("")).toBe("record,a,b\n0,1,0.333333333\n1,,2\n");
 });

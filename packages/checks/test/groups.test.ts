@@ -33,7 +33,10 @@ describe("groupsOf()", () => {
   });
   test("joins clusters", () => {
     const { table } = tableOf({ x: [1, 2, 3, 4] });
-    expect(groupsOf(table, { clusters: Int32Array.of(5, -1, 5, -1) })).toMatchObject({ count: 3, groupOf: Int32Array.of(0, 1, 0, 2) });
+    expect(groupsOf(table, { clusters: Int32Array.of(5, -1, 5, -1) })).toMatchObject({
+      count: 3,
+      groupOf: Int32Array.of(0, 1, 0, 2),
+    });
   });
 });
 
@@ -44,7 +47,9 @@ describe("groupKeys()", () => {
     const narrow = { ...table, columns: table.columns.filter(({ name }) => features.includes(name)) };
     const groups = groupsOf(narrow);
     const keys = groupKeys(narrow, groups, seed);
-    return Array.from({ length: groups.count }, (_, g) => Buffer.from(keys.subarray(32 * g, 32 * g + 32)).toString("hex")).sort();
+    return Array.from({ length: groups.count }, (_, g) =>
+      Buffer.from(keys.subarray(32 * g, 32 * g + 32)).toString("hex"),
+    ).sort();
   };
   test("depends on the values of the features alone: not on ids, order, other records or the order of columns", () => {
     const plain = keyed({ x: [1, 2, null], c: ["b", null, "é"] }, ["x", "c"]);
@@ -66,8 +71,14 @@ describe("groupKeys()", () => {
 });
 
 test("tellsApart() is true for a column with many values, however many copies there are", () => {
-  const few = tableOf({ c: Array.from({ length: 60 }, (_, i) => `c${i % 3}`), d: Array.from({ length: 60 }, (_, i) => `d${i % 7}`) }).table;
+  const few = tableOf({
+    c: Array.from({ length: 60 }, (_, i) => `c${i % 3}`),
+    d: Array.from({ length: 60 }, (_, i) => `d${i % 7}`),
+  }).table;
   expect(tellsApart(few, groupsOf(few))).toBe(false);
-  const copies = tableOf({ x: Array.from({ length: 60 }, (_, i) => (i < 50 ? 0.5 : i / 7)), d: Array.from({ length: 60 }, (_, i) => i % 2) }).table;
+  const copies = tableOf({
+    x: Array.from({ length: 60 }, (_, i) => (i < 50 ? 0.5 : i / 7)),
+    d: Array.from({ length: 60 }, (_, i) => i % 2),
+  }).table;
   expect(tellsApart(copies, groupsOf(copies))).toBe(true);
 });

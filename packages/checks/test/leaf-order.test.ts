@@ -21,7 +21,10 @@ test("leafOrder() sorts by leaf, then by record, and knows the way back", () => 
       expect(Buffer.from(order.leaves).toString("hex")).toBe(sorted.map(({ hex }) => hex).join(""));
       const paths = files.map((_, i) => `f${i}`);
       const places = files.flatMap((leaves, i) => leaves.map((_, ordinal) => ({ file: `f${i}`, ordinal })));
-      for (const { record } of all) expect(placeOfRow(order, order.rowOf[record] as number, paths, undefined)).toMatchObject(places[record] as object);
+      for (const { record } of all)
+        expect(placeOfRow(order, order.rowOf[record] as number, paths, undefined)).toMatchObject(
+          places[record] as object,
+        );
     }),
   );
 });

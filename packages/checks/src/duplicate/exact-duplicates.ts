@@ -2,6 +2,7 @@
 
 import type { Check, Finding } from "../check.js";
 import { sameLeaf } from "../columns.js";
+import { referenceTo } from "../findings.js";
 import { completed } from "../outcome.js";
 
 /** Version of the method: findings of two versions need not agree. */
@@ -46,7 +47,7 @@ export function exactDuplicates(): Check {
               score: copies,
               severity: "low",
               message: `The record is there ${copies} times; the first is record ${first.ordinal} of ${first.file}.`,
-              evidence: { copies, first: { file: first.file, ordinal: first.ordinal, record: first.record } },
+              evidence: { copies, first: referenceTo(first) },
             });
           }
         }

@@ -2,6 +2,7 @@
 
 import type { Check, CheckContext, CheckData, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns, firstRows, idColumns } from "../columns.js";
+import { referenceTo } from "../findings.js";
 import { groupsOf, tellsApart } from "../groups.js";
 import { completed } from "../outcome.js";
 import { SHINGLE_UNITS } from "./shingles.js";
@@ -211,7 +212,7 @@ function findingOf(id: string, { kind, row, partner, similarity }: Likeness, tab
     evidence: {
       similarity,
       ...(kind === "similar-text" ? { shingleUnits: SHINGLE_UNITS } : {}),
-      nearest: other,
+      nearest: referenceTo(other),
       differs: differs.slice(0, 20),
     },
   };

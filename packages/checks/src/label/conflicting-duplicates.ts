@@ -2,6 +2,7 @@
 
 import type { Check, Finding, Table } from "../check.js";
 import { asCategory, featureColumns, idColumns, sameLeaf } from "../columns.js";
+import { referenceTo } from "../findings.js";
 import { groupsOf, tellsApart } from "../groups.js";
 import { completed, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
@@ -116,7 +117,7 @@ export function conflictingDuplicates(
             votesForLabel: mine,
             votes: total,
             ...(context.showValues ? { counts } : {}),
-            contradicts: partner,
+            contradicts: referenceTo(partner),
             features: features.length,
           },
         });

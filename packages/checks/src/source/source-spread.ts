@@ -40,5 +40,6 @@ export function correlationWithin(flagged: Int32Array, sizes: Int32Array): numbe
     if (excess(middle)) low = middle;
     else high = middle;
   }
-  return high;
+  // The median of few squares is itself uncertain (its standard error is about 1.4/√count of it): lean to the honest side.
+  return Math.min(MOST, high * (1 + 3 / Math.sqrt(usable.length)));
 }
