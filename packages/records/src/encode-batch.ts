@@ -7,7 +7,7 @@ import { FormatError } from "@assay/merkle";
 import { type Batch, type Column, isPresent } from "./batch.js";
 import { ByteArena } from "./byte-arena.js";
 import { MAJOR, writeHead } from "./cbor.js";
-import { type CellWriter, createCellWriter, sortedFields } from "./cell-writers.js";
+import { type CellWriter, createCellWriter, type KeyedColumn, sortedFields } from "./cell-writers.js";
 
 /** Record i is `arena[offsets[i], offsets[i+1])`. */
 export interface EncodedRecords {
@@ -29,9 +29,9 @@ export interface EncodedRecords {
 export function encodeBatch(batch: Batch): EncodedRecords {
   const { length } = batch;
   checkColumns(batch);
-  const arena = new ByteArena(Math.max(256, length * 16 * Math.min(batch.columns.length, 64)));
   const offsets = new Float64Array(length + 1);
   const fields = sortedFields(batch.columns);
+  const arena = new ByteArena(expectedBytes(fields, length));
   const columns = fields.map(({ column }) => column);
   const writers: CellWriter[] = columns.map((column) => createCellWriter(column, 1));
   const keys = fields.map(({ key }) => key);
@@ -59,6 +59,19 @@ export function encodeBatch(batch: Batch): EncodedRecords {
     throw atRecord(error, record, (columns[current] as Column).name);
   }
   return { arena: arena.toBytes(), offsets };
+}
+
+/** Largest arena that is made on expectation alone. */
+const MAX_EXPECTED_BYTES = 1 << 26;
+
+/** Nearly the bytes of all records, so that the arena seldom grows: names, contents, and five bytes a value for the rest. */
+function expectedBytes(fields: readonly KeyedColumn[], length: number): number {
+  let count = 256 + length;
+  for (const { key, column } of fields) {
+    count += length * (key.length + 5);
+    if ("data" in column) count += column.data.length;
+  }
+  return Math.min(count, MAX_EXPECTED_BYTES);
 }
 
 /** Adds ordinal and column to a refusal. */
