@@ -64,6 +64,7 @@ async function findBlocks(source: ByteSource): Promise<Framing> {
     throw badArrow(path, `it says that its footer has ${length} bytes, but the file has ${size}`);
   const begin = end - length;
   const bytes = await source.read(begin, end);
+  const schemaEnd = await endOfFirstMessage(source);
   try {
     const footer = FlatTable.root(bytes);
     checkVersion(footer.int16(0));
@@ -82,6 +83,7 @@ async function findBlocks(source: ByteSource): Promise<Framing> {
       ...footer.structs(3, 24).map(block("records")),
     ];
     refuseOverlap(messages);
+    refuseGaps(messages, schemaEnd, begin);
     return { schema: { begin, end }, layout: "file", messages };
   } catch (error) {
     throw badArrow(path, `its footer: ${reasonOf(error)}`, error);
@@ -97,10 +99,31 @@ function refuseOverlap(messages: readonly Block[]): void {
   }
 }
 
+/** Where the schema ends that stands in front of the blocks of a file, for those who read it as a stream. */
+async function endOfFirstMessage(source: ByteSource): Promise<number> {
+  const prefix = new DataView((await source.read(8, 16)).slice().buffer);
+  const marked = prefix.getInt32(0, true) === -1;
+  return (marked ? 16 : 12) + Math.max(0, prefix.getInt32(marked ? 4 : 0, true));
+}
+
+/** Bytes between blocks, and between the last one and the footer, that are padding and an end marker. */
+const MAX_PADDING = 128;
+
+/** Data that the footer does not list would be seen by some readers and not by others. */
+function refuseGaps(messages: readonly Block[], begin: number, end: number): void {
+  const ordered = [...messages].sort((left, right) => left.begin - right.begin);
+  let at = begin;
+  for (const next of [...ordered.map((block) => ({ begin: block.begin, end: block.end })), { begin: end, end }]) {
+    if (next.begin - at > MAX_PADDING) throw new Error(`it does not say what bytes ${at} to ${next.begin} are`);
+    at = Math.max(at, next.end);
+  }
+}
+
 async function findStream(source: ByteSource): Promise<Framing> {
   const { path, size } = source;
   const messages: BatchMessage[] = [];
   let schema: Framing["schema"] | null = null;
+  let ended = false;
   for (let at = 0; at < size; ) {
     const prefix = new DataView((await source.read(at, Math.min(at + 8, size))).slice().buffer);
     if (prefix.byteLength < 4) throw badArrow(path, `it is cut off at byte ${at}`);
@@ -111,6 +134,7 @@ async function findStream(source: ByteSource): Promise<Framing> {
     if (length === 0) {
       // The end marker. Bytes behind it would be seen by nobody, so they are refused.
       if (metadata !== size) throw badArrow(path, `${size - metadata} bytes follow the end of the stream`);
+      ended = true;
       break;
     }
     if (length < 0 || length > size - metadata) {
@@ -131,6 +155,8 @@ async function findStream(source: ByteSource): Promise<Framing> {
     else messages.push({ kind: message.type === DICTIONARY_BATCH ? "dictionary" : "records", begin: at, body, end });
     at = end;
   }
+  // The format lets a writer just stop, but then nothing tells a whole stream from one that lost its last batches.
+  if (!ended) throw badArrow(path, "it has no end marker, so it may be cut off; write it again and close the writer");
   if (schema === null) throw badArrow(path, "it has no schema");
   return { schema, layout: "stream", messages };
 }

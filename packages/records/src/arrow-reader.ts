@@ -68,7 +68,7 @@ export const arrowReader: FormatReader = {
         open?.messages.push(message);
         continue;
       }
-      const count = attempt(path, () => header.count(0));
+      const count = attempt(path, () => recordsOf(header, schema.fields.length));
       if (count === 0) continue;
       open ??= { messages: [...active.values()].flat(), begin: records, end: records, bytes: 0 };
       open.messages.push(message);
@@ -138,6 +138,18 @@ async function readHeader(source: ByteSource, message: BatchMessage): Promise<{ 
   if (parsed.type !== expected)
     throw badArrow(path, `the block at byte ${message.begin} is not of the kind that the footer says`);
   return parsed;
+}
+
+/** The number of records of a `RecordBatch` table: its own count, with which its first column must agree. */
+function recordsOf(header: FlatTable, columns: number): number {
+  const count = header.count(0);
+  const nodes = header.structs(1, 16);
+  if (nodes.length < columns) throw new Error(`a record batch has ${nodes.length} columns, fewer than the schema`);
+  const [first] = nodes;
+  if (first !== undefined && first.getBigInt64(0, true) !== BigInt(count)) {
+    throw new Error(`a record batch says that it has ${count} records, its first column ${first.getBigInt64(0, true)}`);
+  }
+  return count;
 }
 
 function schemaOf(path: string, layout: Framing["layout"], bytes: Uint8Array, options: IndexOptions): ArrowSchema {

@@ -29,10 +29,20 @@ export function decompress(compression: Compression, input: Uint8Array, size: nu
     throw new Error(`${input.length} bytes of ${compression} cannot hold the ${size} bytes that are claimed`);
   }
   if (size === 0) return new Uint8Array(0);
-  const output = decompressAs(compression, input, size);
+  let output: Uint8Array;
+  try {
+    output = decompressAs(compression, input, size);
+  } catch (cause) {
+    if (cause instanceof DamagedBlock) throw cause;
+    // What the codecs throw speaks of their own variables.
+    throw new Error(`${input.length} bytes of ${compression} are damaged`, { cause });
+  }
   if (output.length !== size) throw new Error(`${compression} gave ${output.length} bytes where ${size} are claimed`);
   return output;
 }
+
+/** A fault that this file found itself, in words. */
+class DamagedBlock extends Error {}
 
 function decompressAs(compression: Compression, input: Uint8Array, size: number): Uint8Array {
   switch (compression) {
@@ -53,7 +63,8 @@ function decompressAs(compression: Compression, input: Uint8Array, size: number)
       return decodeLz4Frame(input, size);
     case "ZSTD": {
       const stated = zstdContentSize(input);
-      if (stated !== null && stated !== size) throw new Error(`ZSTD states ${stated} bytes where ${size} are claimed`);
+      if (stated !== null && stated !== size)
+        throw new DamagedBlock(`ZSTD states ${stated} bytes where ${size} are claimed`);
       return decompressZstd(input, new Uint8Array(size));
     }
   }
@@ -62,14 +73,14 @@ function decompressAs(compression: Compression, input: Uint8Array, size: number)
 /** The content size that a Zstandard frame header states (RFC 8878 §3.1.1.1), or null when it states none. */
 function zstdContentSize(input: Uint8Array): number | null {
   if (input.length < 6 || new DataView(input.buffer, input.byteOffset).getUint32(0, true) !== 0xfd2fb528)
-    throw new Error("no ZSTD frame");
+    throw new DamagedBlock("no ZSTD frame");
   const descriptor = input[4] as number;
   const single = (descriptor & 0x20) !== 0;
   const flag = descriptor >> 6;
   if (flag === 0 && !single) return null;
   const at = 5 + (single ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] as number);
   const count = [1, 2, 4, 8][flag] as number;
-  if (at + count > input.length) throw new Error("the ZSTD frame is cut off");
+  if (at + count > input.length) throw new DamagedBlock("the ZSTD frame is cut off");
   let value = flag === 1 ? 256 : 0;
   for (let index = 0; index < count; index++) value += (input[at + index] as number) * 2 ** (8 * index);
   return value;
@@ -78,10 +89,10 @@ function zstdContentSize(input: Uint8Array): number | null {
 /** The LZ4 frame format (lz4_Frame_format.md), as Arrow writes it. Checksums are not checked: every byte is hashed anyway. */
 function decodeLz4Frame(input: Uint8Array, size: number): Uint8Array {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
-  if (view.getUint32(0, true) !== 0x184d2204) throw new Error("no LZ4 frame");
+  if (view.getUint32(0, true) !== 0x184d2204) throw new DamagedBlock("no LZ4 frame");
   const flags = view.getUint8(4);
-  if (flags >> 6 !== 1) throw new Error(`LZ4 frame version ${flags >> 6}`);
-  if (flags & 1) throw new Error("an LZ4 frame with a dictionary");
+  if (flags >> 6 !== 1) throw new DamagedBlock(`LZ4 frame version ${flags >> 6}`);
+  if (flags & 1) throw new DamagedBlock("an LZ4 frame with a dictionary");
   const independent = (flags & 0x20) !== 0;
   let at = 6;
   if (flags & 8) at += 8;
@@ -93,10 +104,10 @@ function decodeLz4Frame(input: Uint8Array, size: number): Uint8Array {
     at += 4;
     if (head === 0) break;
     const length = head & 0x7fffffff;
-    if (length > input.length - at) throw new Error("an LZ4 block is cut off");
+    if (length > input.length - at) throw new DamagedBlock("an LZ4 block is cut off");
     const block = input.subarray(at, at + length);
     if (head >>> 31 === 1) {
-      if (length > size - end) throw new Error("LZ4 blocks hold more than is claimed");
+      if (length > size - end) throw new DamagedBlock("LZ4 blocks hold more than is claimed");
       output.set(block, end);
       end += length;
     } else end = decodeLz4Block(block, output, end, independent ? end : 0);
@@ -113,7 +124,7 @@ function decodeLz4Block(input: Uint8Array, output: Uint8Array, begin: number, fl
     let length = start;
     if (start !== 15) return length;
     for (;;) {
-      if (from >= input.length) throw new Error("an LZ4 length is cut off");
+      if (from >= input.length) throw new DamagedBlock("an LZ4 length is cut off");
       const byte = input[from++] as number;
       length += byte;
       if (byte !== 255) return length;
@@ -123,17 +134,17 @@ function decodeLz4Block(input: Uint8Array, output: Uint8Array, begin: number, fl
     const token = input[from++] as number;
     const literals = more(token >> 4);
     if (literals > input.length - from || literals > output.length - to)
-      throw new Error("LZ4 literals run over the end");
+      throw new DamagedBlock("LZ4 literals run over the end");
     output.set(input.subarray(from, from + literals), to);
     from += literals;
     to += literals;
     if (from === input.length) return to;
-    if (from + 2 > input.length) throw new Error("an LZ4 match is cut off");
+    if (from + 2 > input.length) throw new DamagedBlock("an LZ4 match is cut off");
     const back = (input[from] as number) | ((input[from + 1] as number) << 8);
     from += 2;
     const length = more(token & 15) + 4;
-    if (back === 0 || back > to - floor) throw new Error(`an LZ4 match reaches back ${back} bytes`);
-    if (length > output.length - to) throw new Error("an LZ4 match runs over the end");
+    if (back === 0 || back > to - floor) throw new DamagedBlock(`an LZ4 match reaches back ${back} bytes`);
+    if (length > output.length - to) throw new DamagedBlock("an LZ4 match runs over the end");
     for (const stop = to + length; to < stop; to++) output[to] = output[to - back] as number;
   }
   return to;

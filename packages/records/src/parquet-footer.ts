@@ -99,7 +99,7 @@ export function parseFooter(path: string, bytes: Uint8Array, begin: number, maxC
         throw refuse("has another type than in the schema");
       if (pathOf(meta.field_3) !== leaf?.path.join("\0")) throw refuse("stands under another name than in the schema");
       const codec = CODECS[meta.field_4 as number];
-      if (codec === undefined) throw refuse(`has the unknown compression ${String(meta.field_4)}`);
+      if (codec === undefined) throw refuse(`has the unknown compression ${String(meta.field_4 ?? "none")}`);
       if (codec === "LZO") throw refuse("is compressed with LZO, which is not supported; write it with ZSTD or SNAPPY");
       const levels = count(meta.field_5, "values", refuse);
       const decodedBytes = count(meta.field_6, "uncompressed bytes", refuse);
@@ -147,7 +147,7 @@ function structs(value: unknown, what: string): readonly ThriftStruct[] {
 function count(value: unknown, what: string, fail: (reason: string) => FormatError): number {
   const number = typeof value === "bigint" ? Number(value) : value;
   if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0)
-    throw fail(`${what}: ${String(value)}`);
+    throw fail(value === undefined ? `${what} are missing` : `${what}: ${String(value)}`);
   return number;
 }
 

@@ -62,7 +62,7 @@ export function decodeChunk(bytes: Uint8Array, chunk: ColumnChunk, leaf: LeafNod
         if (dictionary !== null || levels > 0) throw new Error("a second dictionary page, or one behind the data");
         const { field_1: count, field_2: encoding } = partOf(header.field_7);
         if (encoding !== PLAIN && encoding !== PLAIN_DICTIONARY)
-          throw new Error(`a dictionary in the encoding ${String(encoding)}`);
+          throw new Error(`a dictionary in the encoding ${String(encoding ?? "none")}`);
         dictionary = emptyValues(leaf);
         appendPlain(
           new PageBytes(unpacked(chunk.codec, body, size)),
@@ -156,7 +156,7 @@ class LevelStore {
 }
 
 function readLevels(page: PageBytes, encoding: unknown, highest: number, count: number, into: LevelStore): number {
-  if (encoding !== RLE) throw new Error(`levels in the encoding ${String(encoding)}, which is not supported`);
+  if (encoding !== RLE) throw new Error(`levels in the encoding ${String(encoding ?? "none")}, which is not supported`);
   const part = new PageBytes(page.take(page.uint32()));
   return into.append(readHybrid(part, bitsFor(highest), count), highest);
 }
@@ -204,7 +204,7 @@ function appendValues(
       appendByteStreamSplit(page, leaf, count, into, maxBytes);
       return;
     default:
-      throw new Error(`values in the encoding ${String(encoding)}, which is not supported`);
+      throw new Error(`values in the encoding ${String(encoding ?? "none")}, which is not supported`);
   }
 }
 
@@ -224,6 +224,7 @@ function partOf(value: unknown): ThriftStruct {
 }
 
 function sizeOf(value: unknown, what: string): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0) throw new Error(`${what} ${String(value)}`);
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0)
+    throw new Error(value === undefined ? `a page lacks its ${what}` : `a page has the ${what} ${String(value)}`);
   return value;
 }

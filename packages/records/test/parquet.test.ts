@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parquetReader } from "../src/parquet.js";
-import { bytesSource, fixtureBytes, fixtures, readAll, recordsOf } from "./column-values.js";
+import { bytesSource, fixtureBytes, fixtures, readAll, recordsOf } from "./fixture-records.js";
 
 const files = (folder: string): string[] =>
   readdirSync(new URL(`${folder}/`, fixtures)).filter((name) => name.endsWith(".parquet"));
