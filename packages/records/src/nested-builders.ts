@@ -2,13 +2,13 @@
 
 import { FormatError } from "@assay/merkle";
 import type { Column } from "./batch.js";
+import { BuilderBase, columnTooLarge, refuseJson } from "./builder-base.js";
 import { ByteArena, MAX_OFFSET } from "./byte-arena.js";
 import { type ColumnBuilder, createBuilder } from "./column-builder.js";
 import type { ColumnType } from "./column-type.js";
 import { tooDeep, writeJson } from "./json-encoding.js";
 import { type JsonValue, MAX_CONTAINERS, parseJson } from "./json-value.js";
 import { KindTracker } from "./kinds.js";
-import { BuilderBase, columnTooLarge, refuseJson } from "./scalar-builders.js";
 import { encodeUtf8 } from "./utf8.js";
 
 /** A text form that is JSON text. */
