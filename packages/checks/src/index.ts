@@ -32,7 +32,9 @@ export { compareFindings, formatFindings, parseFindings, severityOf } from "./fi
 export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
 export { type Groups, groupKeys, groupOrder, groupsOf, tellsApart } from "./groups.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
+export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
 export { completed, skipped } from "./outcome.js";
+export { outliers } from "./outlier/outliers.js";
 export { allChecks, selectChecks } from "./registry.js";
 export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks } from "./run-checks.js";
 export { formatScores, roundScore } from "./scores.js";

@@ -4,6 +4,8 @@ import type { Check } from "./check.js";
 import { exactDuplicates } from "./duplicate/exact-duplicates.js";
 import { nearDuplicates } from "./duplicate/near-duplicates.js";
 import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
+import { labelFlips } from "./label/label-flips.js";
+import { outliers } from "./outlier/outliers.js";
 import { badSources } from "./source/bad-sources.js";
 
 /**
@@ -14,7 +16,7 @@ import { badSources } from "./source/bad-sources.js";
  * await runChecks(input, allChecks(), { roles: { label: "species" } });
  */
 export function allChecks(): readonly Check[] {
-  return [exactDuplicates(), nearDuplicates(), conflictingDuplicates(), badSources()];
+  return [exactDuplicates(), nearDuplicates(), conflictingDuplicates(), labelFlips(), outliers(), badSources()];
 }
 
 /**

@@ -1,0 +1,166 @@
+/**
+ * How suspicious each unit is (a log ratio, for ranking), how probable it is that its label was flipped (for the claim), and
+ * which units can be claimed at a false discovery rate.
+ */
+
+import { log } from "../numeric/elementary.js";
+import type { Units } from "./given-labels.js";
+import type { LabelTransition } from "./label-transition.js";
+
+export interface FlipScores {
+  /** log max_k P_k T_ky − log max(P_y T_yy, 10⁻⁴); higher is more suspicious. */
+  readonly score: Float64Array;
+  /** The class that reaches the maximum. */
+  readonly suggested: Int32Array;
+}
+
+/** Overlap above which destinations are confusions of the classifier and not flips. */
+const MAX_OVERLAP = 0.1;
+const GIVEN_FLOOR = 1e-4;
+
+/** Scores every unit. Where classes overlap by more than 10 %, T is taken as symmetric, so that only P decides. */
+export function flipScores(
+  probabilities: Float64Array,
+  units: Units,
+  { matrix, overlap }: LabelTransition,
+  rate: number,
+  classes: number,
+): FlipScores {
+  const score = new Float64Array(units.count);
+  const suggested = new Int32Array(units.count);
+  // A rate of 0 gives every record the same constant, so any small rate ranks alike.
+  const floor = 1e-12;
+  const symmetric = overlap > MAX_OVERLAP;
+  const common = Math.max(rate / (classes - 1), floor);
+  for (let u = 0; u < units.count; u++) {
+    const at = units.group[u]! * classes;
+    const y = units.label[u]!;
+    let best = -1;
+    let greatest = -1;
+    for (let k = 0; k < classes; k++) {
+      if (k === y) continue;
+      const arrives = symmetric ? common : Math.max(matrix[k * classes + y]!, floor);
+      const weight = probabilities[at + k]! * arrives;
+      if (weight > greatest) {
+        greatest = weight;
+        best = k;
+      }
+    }
+    const stays = symmetric ? 1 - rate : matrix[y * classes + y]!;
+    score[u] = log(greatest) - log(Math.max(probabilities[at + y]! * stays, GIVEN_FLOOR));
+    suggested[u] = best;
+  }
+  return { score, suggested };
+}
+
+/** Classes of a group that are followed through the rounds: the most probable ones. */
+const MAX_ACTIVE = 16;
+const ROUNDS = 30;
+
+/**
+ * The probability that each unit's label was flipped: 1 − T_yy c_y / (cT)_y, where c is the distribution of true labels whose
+ * flipped version is P, found by 30 rounds c ← c · (T (P / cT))ᵀ from c = P.
+ *
+ * Only the 16 most probable classes of a group and the given one are followed, which bounds the cost for many classes.
+ */
+export function flipPosteriors(
+  probabilities: Float64Array,
+  units: Units,
+  { matrix }: LabelTransition,
+  classes: number,
+): Float64Array {
+  const posterior = new Float64Array(units.count);
+  const order = Int32Array.from({ length: classes }, (_, k) => k);
+  const c = new Float64Array(MAX_ACTIVE + 1);
+  const target = new Float64Array(MAX_ACTIVE + 1);
+  const ratio = new Float64Array(MAX_ACTIVE + 1);
+  for (let u = 0; u < units.count; u++) {
+    const at = units.group[u]! * classes;
+    const y = units.label[u]!;
+    const active = activeClasses(probabilities, at, classes, y, order);
+    const size = active.length;
+    let sum = 0;
+    for (let a = 0; a < size; a++) sum += probabilities[at + active[a]!]!;
+    for (let a = 0; a < size; a++) c[a] = target[a] = probabilities[at + active[a]!]! / sum;
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let b = 0; b < size; b++) {
+        let flow = 0;
+        for (let a = 0; a < size; a++) flow += c[a]! * matrix[active[a]! * classes + active[b]!]!;
+        ratio[b] = flow > 0 ? target[b]! / flow : 0;
+      }
+      let total = 0;
+      for (let a = 0; a < size; a++) {
+        let back = 0;
+        for (let b = 0; b < size; b++) back += matrix[active[a]! * classes + active[b]!]! * ratio[b]!;
+        c[a]! *= back;
+        total += c[a]!;
+      }
+      for (let a = 0; a < size; a++) c[a]! /= total;
+    }
+    let flow = 0;
+    let stayed = 0;
+    for (let a = 0; a < size; a++) {
+      const part = c[a]! * matrix[active[a]! * classes + y]!;
+      flow += part;
+      if (active[a] === y) stayed = part;
+    }
+    posterior[u] = flow > 0 ? Math.max(0, Math.min(1, 1 - stayed / flow)) : 0;
+  }
+  return posterior;
+}
+
+function activeClasses(
+  probabilities: Float64Array,
+  at: number,
+  classes: number,
+  y: number,
+  order: Int32Array,
+): ArrayLike<number> {
+  if (classes <= MAX_ACTIVE + 1) {
+    for (let k = 0; k < classes; k++) order[k] = k;
+    return order;
+  }
+  for (let k = 0; k < classes; k++) order[k] = k;
+  order.sort((a, b) => probabilities[at + b]! - probabilities[at + a]! || a - b);
+  const active = order.slice(0, MAX_ACTIVE);
+  return active.includes(y) ? active : [...active, y];
+}
+
+/**
+ * The smallest false discovery rate at which each unit would be found: units in order of posterior, then
+ * min over k' ≥ k of (1 + Σ of the first k' (1 − e)) / k'. The + 1 silences small counts: at least 1 / q units or none.
+ *
+ * @returns One q a unit, at most 1.
+ */
+export function posteriorRates(posterior: Float64Array): Float64Array {
+  const order = Int32Array.from({ length: posterior.length }, (_, u) => u).sort(
+    (a, b) => posterior[b]! - posterior[a]! || a - b,
+  );
+  const running = new Float64Array(order.length);
+  let doubt = 1;
+  for (const [i, u] of order.entries()) {
+    doubt += 1 - posterior[u]!;
+    running[i] = doubt / (i + 1);
+  }
+  const q = new Float64Array(order.length);
+  let least = 1;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const next = order[i + 1];
+    // Equal posteriors stand or fall together: only the last of them sets a rate.
+    if (next === undefined || posterior[next] !== posterior[order[i]!]) least = Math.min(least, running[i]!);
+    q[order[i]!] = least;
+  }
+  return q;
+}
+
+/** Σ min(e, 1 − e) / Σ e: the share of the estimated flips that cannot be pinned on records. 0 where nothing is estimated. */
+export function unassignedShare(posterior: Float64Array, units: Units): number {
+  let unsure = 0;
+  let all = 0;
+  for (let u = 0; u < units.count; u++) {
+    const e = posterior[u]!;
+    unsure += units.weight[u]! * Math.min(e, 1 - e);
+    all += units.weight[u]! * e;
+  }
+  return all > 0 ? unsure / all : 0;
+}

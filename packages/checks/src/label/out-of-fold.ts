@@ -1,0 +1,234 @@
+/**
+ * Class probabilities of every group from models that never saw it: logistic regression and discriminants on the other four
+ * folds, votes of the 25 nearest other groups, and trees that did not draw it.
+ */
+
+import type { CheckContext } from "../check.js";
+import { encodeFeatures, type FeatureColumns } from "../features.js";
+import { covarianceOf } from "../numeric/covariance.js";
+import { leadingEigen } from "../numeric/eigen.js";
+import { type DenseMatrix, denseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
+import { binColumns, type OutOfBag, type RowLabels } from "../numeric/random-forest.js";
+import { rangesOf } from "../numeric-tasks.js";
+import { textFeatures } from "../text-features.js";
+import { FOLDS, type Votes } from "./given-labels.js";
+import type { Opinion } from "./mixture.js";
+
+export interface OutOfFold {
+  readonly opinions: readonly Opinion[];
+  /** The 25 nearest other groups of each group, −1 where there are fewer. */
+  readonly neighbours: Int32Array;
+  readonly notes: readonly string[];
+}
+
+export const NEIGHBOURS = 25;
+const TREES = 100;
+/** Trees of one part of the work. */
+const TREES_PER_PART = 10;
+/** Numbers above which they are reduced to their leading components. */
+const MAX_NUMBERS = 100;
+const COMPONENTS = 64;
+
+// Bounds on work, in multiplications; each about a nanosecond. What they cut is said in a note.
+const LOGISTIC_WORK = 6e6;
+const LOGISTIC_TEXT_WORK = 2e7;
+const SCAN_WORK = 3e10;
+const POSTINGS_WORK = 1e10;
+const DISCRIMINANT_WORK = 5e9;
+const MAX_BAG = 50_000;
+const MAX_WEIGHTS = 4e6;
+const MAX_TERMS = 2 ** 17;
+
+/** The module that holds the tasks, as it is found beside every built file of this package. */
+const TASKS = /* @__PURE__ */ new URL("./numeric-tasks.js", import.meta.url).href;
+
+type Work = Pick<CheckContext, "map" | "seed" | "onProgress">;
+
+/** Opinions from numbers and categories: logistic regression, neighbours, forest and shrunk quadratic discriminant. */
+export async function denseOpinions(features: FeatureColumns, votes: Votes, context: Work): Promise<OutOfFold> {
+  const classes = votes.classes.length;
+  const notes: string[] = [];
+  const encoded = encodeFeatures(features, votes.first);
+  const matrix = encoded.numbers > MAX_NUMBERS ? reduced(encoded.matrix, encoded.numbers) : encoded.matrix;
+  if (matrix !== encoded.matrix)
+    notes.push(`${encoded.numbers} numeric columns were reduced to ${COMPONENTS} components`);
+  const { rows, columns } = matrix;
+  const opinions: Opinion[] = [];
+  const add = (learner: string, probabilities: Float32Array | undefined): void => {
+    if (probabilities) opinions.push({ learner, probabilities });
+    context.onProgress(opinions.length, 4);
+  };
+
+  add("logistic-regression", await foldOpinion("logistic", matrix, votes, 1, LOGISTIC_WORK, context, notes));
+
+  const scans = columns > 8 ? Math.floor(SCAN_WORK / (rows * columns)) : rows;
+  const references = Math.min(rows, Math.max(1000, scans));
+  if (references < rows) notes.push(`neighbours were looked for among ${references} of ${rows} distinct records`);
+  const neighbours = await nearest(matrix, references, context);
+  add("neighbours", neighbourVotes(neighbours, votes, classes));
+
+  add("forest", await forestOpinion(encoded.matrix, votes, context, notes));
+
+  const work = rows * columns * columns * (1 + classes / 2);
+  if (work > DISCRIMINANT_WORK)
+    notes.push(`the quadratic discriminant was left out: ${columns} columns and ${classes} classes`);
+  else
+    add("discriminant", await foldOpinion("discriminant", matrix, votes, 1, Number.POSITIVE_INFINITY, context, notes));
+  return { opinions, neighbours, notes };
+}
+
+/** Opinions from text: logistic regression, cosine neighbours and naive Bayes. */
+export async function textOpinions(features: FeatureColumns, votes: Votes, context: Work): Promise<OutOfFold> {
+  const classes = votes.classes.length;
+  const notes: string[] = [];
+  const maxTerms = Math.min(MAX_TERMS, Math.floor(MAX_WEIGHTS / (classes === 2 ? 1 : classes)));
+  const { matrix, dropped } = textFeatures(features.texts, features.categories, votes.first, maxTerms);
+  if (dropped > 0) notes.push(`${dropped} terms that occur in few texts were not looked at`);
+  if (matrix.columns === 0) return { opinions: [], neighbours: new Int32Array(0), notes };
+  const opinions: Opinion[] = [];
+  const add = (learner: string, probabilities: Float32Array | undefined): void => {
+    if (probabilities) opinions.push({ learner, probabilities });
+    context.onProgress(opinions.length, 3);
+  };
+  add("logistic-regression", await foldOpinion("logistic", matrix, votes, 10, LOGISTIC_TEXT_WORK, context, notes));
+  const references = textReferences(matrix);
+  if (references < matrix.rows)
+    notes.push(`neighbours were looked for among ${references} of ${matrix.rows} distinct texts`);
+  const neighbours = await nearest(matrix, references, context);
+  add("neighbours", neighbourVotes(neighbours, votes, classes));
+  add("naive-bayes", await foldOpinion("bayes", matrix, votes, 1, Number.POSITIVE_INFINITY, context, notes));
+  return { opinions, neighbours, notes };
+}
+
+async function foldOpinion(
+  learner: "logistic" | "discriminant" | "bayes",
+  matrix: Matrix,
+  { units, classes: names, folds }: Votes,
+  inversePenalty: number,
+  work: number,
+  context: Work,
+  notes: string[],
+): Promise<Float32Array | undefined> {
+  const classes = names.length;
+  const vectors = classes === 2 ? 1 : classes;
+  // An exponential costs about ten multiplications.
+  const perRow = (storedElements(matrix) / matrix.rows + 10) * vectors;
+  const maxExamples = Math.max(50 * classes, Math.floor(work / perRow));
+  const trained = Math.ceil((matrix.rows * (FOLDS - 1)) / FOLDS);
+  if (maxExamples < trained)
+    notes.push(`${learner} models were trained on ${maxExamples} of ${trained} distinct records`);
+  const options = { learner, matrix, examples: units, classes, folds, maxExamples, inversePenalty };
+  const parts = await context.map<number, Float32Array | null>(
+    { module: TASKS, name: "foldProbabilities", options },
+    Array.from({ length: FOLDS }, (_, fold) => fold),
+  );
+  const probabilities = new Float32Array(matrix.rows * classes);
+  const next = new Int32Array(FOLDS);
+  for (let row = 0; row < matrix.rows; row++) {
+    const fold = folds[row]!;
+    const part = parts[fold];
+    if (!part) return undefined;
+    const at = next[fold]!++ * classes;
+    probabilities.set(part.subarray(at, at + classes), row * classes);
+  }
+  return probabilities;
+}
+
+async function nearest(matrix: Matrix, references: number, context: Work): Promise<Int32Array> {
+  const options = { matrix, k: NEIGHBOURS, references };
+  const ranges = rangesOf(matrix.rows, Math.max(2048, Math.ceil(matrix.rows / 8)));
+  const parts = await context.map<unknown, Int32Array>({ module: TASKS, name: "nearestRows", options }, ranges);
+  const neighbours = new Int32Array(matrix.rows * NEIGHBOURS);
+  for (const [i, part] of parts.entries()) neighbours.set(part, ranges[i]!.begin * NEIGHBOURS);
+  return neighbours;
+}
+
+/** (votes + class prior) / 26; neighbours that there are too few of leave their votes to the prior. */
+function neighbourVotes(neighbours: Int32Array, { units, firstUnit, first }: Votes, classes: number): Float32Array {
+  const rows = first.length;
+  const prior = new Float64Array(classes);
+  for (let u = 0; u < units.count; u++) prior[units.label[u]!]! += units.weight[u]! / rows;
+  const probabilities = new Float32Array(rows * classes);
+  const counts = new Float64Array(classes);
+  for (let row = 0; row < rows; row++) {
+    counts.fill(0);
+    let found = 0;
+    for (let i = row * NEIGHBOURS; i < (row + 1) * NEIGHBOURS && neighbours[i]! >= 0; i++) {
+      const other = neighbours[i]!;
+      for (let u = firstUnit[other]!; u < firstUnit[other + 1]!; u++) counts[units.label[u]!]! += units.weight[u]!;
+      found++;
+    }
+    for (let k = 0; k < classes; k++) {
+      probabilities[row * classes + k] = (counts[k]! + prior[k]! * (NEIGHBOURS + 1 - found)) / (NEIGHBOURS + 1);
+    }
+  }
+  return probabilities;
+}
+
+async function forestOpinion(
+  matrix: DenseMatrix,
+  { units, firstUnit, classes: names }: Votes,
+  context: Work,
+  notes: string[],
+): Promise<Float32Array> {
+  const classes = names.length;
+  const bagSize = Math.min(matrix.rows, MAX_BAG);
+  if (bagSize < matrix.rows)
+    notes.push(`each tree of the forest was grown on ${bagSize} of ${matrix.rows} distinct records`);
+  const labels: RowLabels = { label: units.label, weight: units.weight, first: firstUnit };
+  const options = { data: binColumns(matrix), labels, classes, seed: context.seed, bagSize };
+  const parts = await context.map<unknown, OutOfBag>(
+    { module: TASKS, name: "forestPart", options },
+    rangesOf(TREES, TREES_PER_PART),
+  );
+  const votes = new Float64Array(matrix.rows * classes);
+  const trees = new Int32Array(matrix.rows);
+  for (const part of parts) {
+    for (let i = 0; i < votes.length; i++) votes[i]! += part.votes[i]!;
+    for (let i = 0; i < trees.length; i++) trees[i]! += part.trees[i]!;
+  }
+  const probabilities = new Float32Array(votes.length);
+  for (let row = 0; row < matrix.rows; row++) {
+    for (let k = 0; k < classes; k++) {
+      // A row that every tree drew (one in 10²⁰) is judged by none.
+      probabilities[row * classes + k] = trees[row]! > 0 ? votes[row * classes + k]! / trees[row]! : 1 / classes;
+    }
+  }
+  return probabilities;
+}
+
+/** References whose postings can be followed within the bound, estimated from column counts. */
+function textReferences(matrix: SparseMatrix): number {
+  const counts = new Float64Array(matrix.columns);
+  for (const column of matrix.indices) counts[column]!++;
+  let work = 0;
+  for (const count of counts) work += count * count;
+  return work > POSTINGS_WORK ? Math.max(1000, Math.floor((matrix.rows * POSTINGS_WORK) / work)) : matrix.rows;
+}
+
+/** The numbers on their 64 leading principal components, scaled to mean variance 1; other columns as they are. */
+function reduced(matrix: DenseMatrix, numbers: number): DenseMatrix {
+  const { rows, columns, values } = matrix;
+  const part = denseMatrix(rows, numbers);
+  for (let i = 0; i < rows; i++) part.values.set(values.subarray(i * columns, i * columns + numbers), i * numbers);
+  const all = Int32Array.from({ length: rows }, (_, i) => i);
+  const { mean, matrix: covariance } = covarianceOf(part, all);
+  const { values: variances, vectors } = leadingEigen(covariance, numbers, COMPONENTS);
+  let total = 0;
+  for (const variance of variances) total += variance;
+  const scale = total > 0 ? Math.sqrt(COMPONENTS / total) : 1;
+  const rest = columns - numbers;
+  const out = denseMatrix(rows, COMPONENTS + rest);
+  const centred = new Float64Array(numbers);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < numbers; j++) centred[j] = part.values[i * numbers + j]! - mean[j]!;
+    const at = i * (COMPONENTS + rest);
+    for (let c = 0; c < COMPONENTS; c++) {
+      let sum = 0;
+      for (let j = 0, v = c * numbers; j < numbers; j++, v++) sum += centred[j]! * vectors[v]!;
+      out.values[at + c] = sum * scale;
+    }
+    out.values.set(values.subarray(i * columns + numbers, (i + 1) * columns), at + COMPONENTS);
+  }
+  return out;
+}

@@ -1,0 +1,124 @@
+/**
+ * From scores to a claim: conformal where enough records are trusted, else a decoy; and `uncalibrated` where neither can be
+ * believed. A detector that is its own reference can never reject, and an empirical null alone rejects on clean data: neither is
+ * offered.
+ */
+
+import { benjaminiHochberg, conformalPValues, decoyRates } from "../numeric/false-discovery.js";
+import { fitLogNormalNull, fitParetoTail, paretoTailProbability } from "../numeric/tail-probability.js";
+import type { OutlierModel } from "./outlier-score.js";
+
+export interface OutlierCalibration {
+  readonly method: "conformal" | "decoy" | "uncalibrated";
+  /** Why there is no claim. */
+  readonly reasons: readonly string[];
+  /** Smallest rate at which each distinct row would be found; NaN where it is trusted or there is no claim. */
+  readonly q: Float64Array;
+  /** Conformal p-value of each distinct row; NaN where there is none. */
+  readonly p: Float64Array;
+  /** max(null, Pareto tail): a second opinion, no claim by itself. NaN where neither could be fitted. */
+  readonly tail: Float64Array;
+  /** Whether the second opinion alone would be a finding at the rate (Benjamini and Hochberg). */
+  readonly tailFound: Uint8Array;
+  readonly notes: readonly string[];
+}
+
+/** Trusted records below which conformal p-values are too coarse. */
+export const LEAST_TRUSTED = 200;
+/** Distinct records below which no claim is made. */
+const LEAST_RECORDS = 200;
+/** Share of records with the top score above which the score has no head. */
+const MAX_TIED = 0.05;
+/** Factor between what the decoy and the tail find above which neither is believed. */
+const MAX_DISAGREEMENT = 10;
+
+/**
+ * Calibrates scores of distinct rows.
+ *
+ * @param trusted - 1 for rows that a trusted record has.
+ * @param columns - Columns of the matrix: a decoy of one column is the data itself.
+ */
+export function calibrateOutliers(
+  { rows: { score }, decoy, flat }: OutlierModel,
+  counts: Int32Array,
+  trusted: Uint8Array,
+  columns: number,
+  fdr: number,
+): OutlierCalibration {
+  const n = score.length;
+  const notes: string[] = [];
+  const tail = tailOpinion(score);
+  const tailQ = benjaminiHochberg(tail.map((p) => (Number.isNaN(p) ? 1 : p)));
+  const tailFound = Uint8Array.from(tailQ, (q) => (q <= fdr ? 1 : 0));
+  const q = new Float64Array(n).fill(Number.NaN);
+  const p = new Float64Array(n).fill(Number.NaN);
+  const reasons: string[] = [];
+  if (n < LEAST_RECORDS) reasons.push(`only ${n} distinct records; ${LEAST_RECORDS} are needed`);
+  const tied = shareOfTopScore(score, counts);
+  if (tied > MAX_TIED) reasons.push(`${Math.round(100 * tied)} % of the records share the top score`);
+  for (const view of flat) reasons.push(`most records are the same to the view ${view}`);
+
+  let trustedRows = 0;
+  for (const mark of trusted) trustedRows += mark;
+  const neededTrusted = Math.max(LEAST_TRUSTED, Math.ceil(2 / fdr));
+  if (trustedRows >= neededTrusted) {
+    const calibration = score.filter((_, i) => trusted[i] === 1);
+    const tested = Int32Array.from(score.keys()).filter((i) => trusted[i] === 0);
+    const values = conformalPValues(
+      Float64Array.from(tested, (i) => score[i]!),
+      calibration,
+    );
+    const rates = benjaminiHochberg(values);
+    const least = Math.ceil(tested.length / (fdr * (trustedRows + 1)));
+    if (least > 1) notes.push(`no finding is possible below ${least} outliers: more trusted records would allow fewer`);
+    for (const [k, i] of tested.entries()) {
+      p[i] = values[k]!;
+      q[i] = rates[k]!;
+    }
+    return { method: reasons.length > 0 ? "uncalibrated" : "conformal", reasons, q, p, tail, tailFound, notes };
+  }
+  if (trustedRows > 0) {
+    notes.push(`${trustedRows} distinct trusted records are too few to calibrate by; ${neededTrusted} are needed`);
+  }
+  if (columns < 2) {
+    reasons.push("with one numeric column no claim is possible without trusted records; name a trusted slice");
+  }
+  q.set(decoyRates(score, decoy));
+  const byDecoy = q.reduce((sum, rate) => sum + (rate <= fdr ? 1 : 0), 0);
+  const byTail = tailFound.reduce((sum, mark) => sum + mark, 0);
+  const [few, many] = byDecoy < byTail ? [byDecoy, byTail] : [byTail, byDecoy];
+  if (many > MAX_DISAGREEMENT * Math.max(1, few)) {
+    reasons.push(
+      `the decoy finds ${byDecoy} and the tail of the scores ${byTail}: they disagree too much to believe either`,
+    );
+  }
+  notes.push(`fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`);
+  return { method: reasons.length > 0 ? "uncalibrated" : "decoy", reasons, q, p, tail, tailFound, notes };
+}
+
+/** Above −3 every view of the score: adding 4 makes its logarithm defined. */
+const SCORE_OFFSET = 4;
+
+function tailOpinion(score: Float64Array): Float64Array {
+  const pareto = fitParetoTail(score);
+  const normal = fitLogNormalNull(score, SCORE_OFFSET);
+  return score.map((value) => {
+    if (!pareto && !normal) return Number.NaN;
+    return Math.max(pareto ? paretoTailProbability(pareto, value) : 0, normal ? normal(value) : 0);
+  });
+}
+
+function shareOfTopScore(score: Float64Array, counts: Int32Array): number {
+  let top = Number.NEGATIVE_INFINITY;
+  let records = 0;
+  let tied = 0;
+  for (let i = 0; i < score.length; i++) {
+    records += counts[i]!;
+    if (score[i]! > top) {
+      top = score[i]!;
+      tied = 0;
+    }
+    if (score[i] === top) tied += counts[i]!;
+  }
+  return records > 0 ? tied / records : 0;
+}
