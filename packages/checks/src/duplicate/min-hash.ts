@@ -28,10 +28,11 @@ export function bandKeys(plain: string, seed: number, out: Float64Array, at: num
     if (value < (least[bin] as number)) least[bin] = value;
   }
   const filled = least.map((value, bin) => {
-    // An empty bin borrows from one that is drawn by its own number, so that equal texts borrow alike.
+    // An empty bin borrows from one that is drawn by its own number, so that equal texts borrow alike; from the next filled
+    // one when few are.
     let from = bin;
-    for (let attempt = 1; least[from] === EMPTY; attempt++) {
-      from = Math.floor((mixed(mixed(bin + 1) ^ attempt) * VALUES) / 2 ** 32);
+    for (let draw = 1; least[from] === EMPTY; draw++) {
+      from = draw > MOST_DRAWS ? (from + 1) % VALUES : Math.floor((mixed(mixed(bin + 1) ^ draw) * VALUES) / 2 ** 32);
     }
     return value === EMPTY ? (least[from] as number) : value;
   });
@@ -47,6 +48,10 @@ export function bandKeys(plain: string, seed: number, out: Float64Array, at: num
   }
 }
 
+/** Draws of an empty bin before it takes the next filled one. */
+const MOST_DRAWS = 16;
+
+/** Above every value. */
 const EMPTY = 2 ** 33;
 
 /** A bijective mix of 32 bits (finaliser of MurmurHash3, Appleby). */

@@ -26,6 +26,15 @@ export interface SimilarTextsOptions {
   readonly pause: () => Promise<void>;
 }
 
+/** Shorter texts, without formatting, are only compared for equality. */
+const LEAST_UNITS = 8;
+
+/** A text that others of its bucket are compared with, and its shingles once they were needed. */
+interface Leader {
+  readonly text: number;
+  shingles?: Set<string>;
+}
+
 /** Texts of a bucket that others are compared with: bounds the work where very many texts are alike. */
 const MOST_LEADERS = 8;
 
@@ -42,8 +51,9 @@ export async function similarTexts(
   const plain: string[] = [];
   const keys = new Float64Array(texts.length * BANDS);
   for (const [i, text] of texts.entries()) {
-    plain.push(withoutFormatting(text));
-    bandKeys(plain[i] as string, seed, keys, i * BANDS);
+    const bare = withoutFormatting(text);
+    plain.push(bare);
+    if (bare.length >= LEAST_UNITS) bandKeys(bare, seed, keys, i * BANDS);
     if (i % 4096 === 4095) await pause();
   }
   const clusters = unionFind(texts.length);
@@ -72,21 +82,22 @@ export async function similarTexts(
     if (first === undefined) firstOf.set(text, i);
     else if (text !== "") join(first, i, 1);
   }
-  const distinct = [...firstOf.values()].filter((i) => plain[i] !== "");
+  const distinct = [...firstOf.values()].filter((i) => (plain[i] as string).length >= LEAST_UNITS);
 
   for (let band = 0; band < BANDS; band++) {
-    const buckets = new Map<number, number[]>();
+    const buckets = new Map<number, Leader[]>();
     for (const [position, text] of distinct.entries()) {
       if (position % 4096 === 4095) await pause();
       const key = keys[text * BANDS + band] as number;
       const leaders = buckets.get(key);
       if (!leaders) {
-        buckets.set(key, [text]);
+        buckets.set(key, [{ text }]);
         continue;
       }
       let shingles: Set<string> | undefined;
       let copies = false;
-      for (const leader of leaders) {
+      for (const other of leaders) {
+        const leader = other.text;
         if (closeClusters.find(leader) === closeClusters.find(text)) {
           copies = true;
           continue;
@@ -95,11 +106,12 @@ export async function similarTexts(
         if (compared.has(pair)) continue;
         compared.add(pair);
         shingles ??= shinglesOf(plain[text] as string);
-        const value = jaccard(shingles, shinglesOf(plain[leader] as string));
+        other.shingles ??= shinglesOf(plain[leader] as string);
+        const value = jaccard(shingles, other.shingles);
         if (value >= threshold) join(leader, text, value);
         if (value >= close) copies = true;
       }
-      if (!copies && leaders.length < MOST_LEADERS) leaders.push(text);
+      if (!copies && leaders.length < MOST_LEADERS) leaders.push(shingles ? { text, shingles } : { text });
     }
     await pause();
   }

@@ -39,7 +39,7 @@ test("similarTexts() finds nearly every pair above the threshold that comparing 
   const random = randomOf(5);
   const words = Array.from({ length: 400 }, () => Math.floor(random() * 36 ** 6).toString(36));
   const texts: string[] = [];
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 150; i++) {
     const text = Array.from({ length: 20 }, () => words[Math.floor(random() * words.length)] as string);
     texts.push(text.join(" "));
     text[Math.floor(random() * 20)] = "changed";
@@ -58,7 +58,7 @@ test("similarTexts() finds nearly every pair above the threshold that comparing 
       if (clusters[a] === clusters[b]) joined++;
     }
   }
-  expect(pairs).toBeGreaterThan(100);
+  expect(pairs).toBeGreaterThan(50);
   expect(joined / pairs).toBeGreaterThan(0.99);
   for (let a = 0; a < distinct.length; a++) {
     if ((nearest[a] as number) < 0) continue;
@@ -67,11 +67,11 @@ test("similarTexts() finds nearly every pair above the threshold that comparing 
   }
 });
 
-test("similarTexts() compares no square of ten thousand alike texts", async () => {
+test("similarTexts() compares no square of three thousand alike texts", async () => {
   const alike = Array.from(
-    { length: 10_000 },
+    { length: 3000 },
     (_, i) => `the very same long message to all of our dear customers, number ${i}`,
   ).sort();
   const { clusters } = await similarTexts(alike, options);
-  expect(new Set(clusters).size).toBeLessThan(100);
+  expect(new Set(clusters).size).toBeLessThan(30);
 });
