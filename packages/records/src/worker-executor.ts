@@ -147,7 +147,9 @@ class WorkerPool {
 
   #start(): Thread | null {
     if (this.#threads.size >= this.size) return null;
-    const worker = new Worker(new URL("./worker.js", import.meta.url));
+    // `node --input-type=module -e …` says how to take the text of the command line, which a thread has none of.
+    const execArgv = process.execArgv.some((flag) => flag.startsWith("--input-type")) ? [] : process.execArgv;
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { execArgv });
     const thread: Thread = { worker, job: null };
     this.#threads.add(thread);
     worker.on("message", (reply: WorkReply) => {
