@@ -5,6 +5,8 @@ export default defineConfig({
   format: ["esm"],
   target: "es2022",
   platform: "neutral",
+  external: [/^node:/],
+  removeNodeProtocol: false,
   dts: true,
   clean: true,
   splitting: true,

@@ -41,13 +41,12 @@ export {
 export { assayDataset, assaySet, type HeadFields } from "./heads.js";
 export { type LineageSide, parentOf } from "./lineage.js";
 export { movedRecords } from "./moved.js";
-export { checkPath, checkWritablePath, collidingPaths, compareText, MAX_PATH_BYTES } from "./path.js";
+export { checkPath, checkWritablePath, compareText } from "./path.js";
 export {
   checkRecordProof,
   parseRecordProof,
   RECORD_PROOF_FORMAT,
   type RecordProof,
-  recordLeaf,
   type VerifiedRecord,
   type VerifyRecordProofOptions,
   verifyRecordProof,

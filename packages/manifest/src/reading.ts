@@ -3,9 +3,9 @@
  * kinds of its columns. Read strictly: they decide which leaf a record has.
  */
 
-import { FormatError } from "@assay/merkle";
-import type { Dialect, Kinds, Reading } from "@assay/records";
-import { faultOfFields, isCount, isJsonObject, isText, type JsonObject } from "./fields.js";
+import { FormatError, isAssayError } from "@assay/merkle";
+import { type Dialect, type Kinds, parseColumnType } from "@assay/records";
+import { faultOfFields, isJsonObject, isText, type JsonObject } from "./fields.js";
 import { compareText } from "./path.js";
 
 /** What is wrong with a `reading`, or nothing. Its dialect is judged by {@link checkDialect}. */
@@ -34,11 +34,6 @@ export function faultOfReading(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Takes a JSON value that passed {@link faultOfReading} for a reading. */
-export function asReading(value: unknown): Reading {
-  return value as Reading;
-}
-
 function isAscending(value: unknown): value is string[] {
   if (!Array.isArray(value)) return false;
   return value.every((text, i) => isText(text) && (i === 0 || compareText(value[i - 1] as string, text) < 0));
@@ -56,47 +51,21 @@ function isSplitRule(value: unknown): boolean {
   );
 }
 
+/** A type, or several different ones where files differ. */
 function isReadingType(value: unknown): boolean {
-  if (!Array.isArray(value)) return isColumnType(value);
+  if (!Array.isArray(value)) return isType(value);
   const distinct = new Set(value.map((type) => JSON.stringify(type)));
-  return value.length > 1 && distinct.size === value.length && value.every(isColumnType);
+  return value.length > 1 && distinct.size === value.length && value.every(isType);
 }
 
-const SCALARS = new Set(
-  "boolean int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 text bytes date time timestamp instant duration json".split(
-    " ",
-  ),
-);
-const UNITS = new Set(["s", "ms", "us", "ns"]);
-const ENCODINGS = new Set(["base64", "hex", "uuid"]);
-const TEMPORAL = new Set(["time", "timestamp", "instant", "duration"]);
-
-/** Whether a value is a type in the words of a declared schema. Depth is capped by the JSON reader. */
-export function isColumnType(value: unknown): boolean {
-  if (typeof value === "string") return SCALARS.has(value) || isDecimal(value);
-  if (!isJsonObject(value)) return false;
-  if (Object.hasOwn(value, "type")) {
-    if (Object.keys(value).length !== 2) return false;
-    if (TEMPORAL.has(value.type as string)) return UNITS.has(value.unit as string);
-    return value.type === "bytes" && ENCODINGS.has(value.encoding as string);
+function isType(value: unknown): boolean {
+  try {
+    parseColumnType(value, { stored: true });
+    return true;
+  } catch (error) {
+    if (isAssayError(error)) return false;
+    throw error;
   }
-  if (Object.hasOwn(value, "list")) {
-    return (
-      faultOfFields(value, ["list"], ["size"]) === undefined &&
-      isColumnType(value.list) &&
-      (value.size === undefined || isCount(value.size))
-    );
-  }
-  if (Object.keys(value).length !== 1) return false;
-  if (Object.hasOwn(value, "struct")) return isJsonObject(value.struct) && everyNamed(value.struct, isColumnType);
-  return Array.isArray(value.map) && value.map.length === 2 && value.map.every(isColumnType);
-}
-
-function isDecimal(text: string): boolean {
-  const match = /^decimal\((0|[1-9][0-9]?),(0|[1-9][0-9]?)\)$/.exec(text);
-  if (match === null) return false;
-  const precision = Number(match[1]);
-  return precision >= 1 && precision <= 76 && Number(match[2]) <= precision;
 }
 
 function everyNamed(fields: JsonObject, holds: (value: unknown) => boolean): boolean {

@@ -7,17 +7,15 @@
 import {
   equalBytes,
   fromHex,
-  hmacSha256,
   type InclusionProof,
   isDigestHex,
   parseProofFile,
   readInclusionProof,
-  sha256,
   toHex,
   VerificationError,
   verifyInclusion,
 } from "@assay/merkle";
-import { leafKeyId } from "@assay/records";
+import { leafKeyId, leafOf, saltOf } from "@assay/records";
 import { readBound } from "./bound.js";
 import { checkEntry, entryLeaf, type FileEntry } from "./entry.js";
 import { faultOfFields, isJsonObject } from "./fields.js";
@@ -141,7 +139,7 @@ function recordTest(
   leaf: Uint8Array,
   leafKey: Uint8Array | undefined,
 ): (record: Uint8Array) => boolean {
-  if (entry.leafKey === undefined) return (record) => equalBytes(recordLeaf(record), leaf);
+  if (entry.leafKey === undefined) return (record) => equalBytes(leafOf(record), leaf);
   if (leafKey !== undefined) {
     const id = leafKeyId(leafKey);
     if (id !== entry.leafKey) {
@@ -154,8 +152,8 @@ function recordTest(
       );
     }
     return (record) => {
-      const right = hmacSha256(leafKey, record);
-      return (salt === undefined || toHex(right) === salt) && equalBytes(recordLeaf(record, right), leaf);
+      const right = saltOf(record, leafKey);
+      return (salt === undefined || toHex(right) === salt) && equalBytes(leafOf(record, right), leaf);
     };
   }
   if (salt === undefined) {
@@ -168,15 +166,7 @@ function recordTest(
     );
   }
   const shown = fromHex(salt);
-  return (record) => equalBytes(recordLeaf(record, shown), leaf);
-}
-
-/** SHA-256(0x00 ‖ salt? ‖ record). */
-export function recordLeaf(record: Uint8Array, salt: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const input = new Uint8Array(1 + salt.length + record.length);
-  input.set(salt, 1);
-  input.set(record, 1 + salt.length);
-  return sha256(input);
+  return (record) => equalBytes(leafOf(record, shown), leaf);
 }
 
 function anotherLeaf(actual: Uint8Array): VerificationError {

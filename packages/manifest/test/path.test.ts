@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkPath, checkWritablePath, collidingPaths, compareText } from "../src/path.js";
+import { checkPath, checkWritablePath, compareText } from "../src/path.js";
 import { codeOf } from "./vectors.js";
 
 describe("checkPath()", () => {
@@ -33,15 +33,5 @@ describe("checkWritablePath()", () => {
     for (const path of ["con", "a/NUL.txt", "a./b", "a /b", "x/COM1", "lpt¹.csv", "a:b", "a?b"])
       expect(await codeOf(() => checkWritablePath(path)), path).toBe("unwritable-path");
     for (const path of ["console", "a.b/c", "conx.txt", ".hidden"]) checkWritablePath(path);
-  });
-});
-
-describe("collidingPaths()", () => {
-  it("groups what some file system takes for one", () => {
-    const paths = ["b", "\u00e9.csv", "e\u0301.csv", "A.txt", "a.TXT"];
-    expect(collidingPaths(paths)).toEqual([
-      ["A.txt", "a.TXT"],
-      ["e\u0301.csv", "\u00e9.csv"],
-    ]);
   });
 });
