@@ -6,6 +6,7 @@
 import { hashLeaves } from "@assay/merkle";
 import type { Table, TableColumn } from "./check.js";
 import { compareTexts } from "./code-point-order.js";
+import { firstRows } from "./columns.js";
 
 export interface Groups {
   /** Number of groups. */
@@ -31,19 +32,24 @@ export function groupsOf(table: Table, { clusters }: { readonly clusters?: Int32
   return clusters ? numbered(joined(equal, clusters)) : numbered(equal);
 }
 
+/** Share of records that may have the features of another before these are taken for coarse. */
+const MOST_SHARED = 0.1;
+
 /**
- * Whether features tell records apart: some column alone has at least half as many values as there are groups. Then records
- * with equal features are copies; otherwise (few categories, coarse numbers) they are usual in honest data. Judged over groups,
- * so that no number of copies makes features look coarse.
+ * Whether features are coarse, so that records of equal features are usual in honest data and no sign of copying: no column alone
+ * has at least half as many values as there are groups, and more than a tenth of the distinct records have the features of
+ * another. Judged over groups, so that no number of copies makes features look coarse that tell records apart.
  */
-export function tellsApart(table: Table, { count, first }: Groups): boolean {
-  return table.columns.some((column) => {
-    const distinct = new Set<number>();
+export function isCoarse(table: Table, { count, first }: Groups): boolean {
+  const distinct = firstRows(table).length;
+  if (distinct - count <= MOST_SHARED * distinct) return false;
+  return !table.columns.some((column) => {
+    const values = new Set<number>();
     for (const row of first) {
       const value = (column.kind === "number" ? column.values[row] : column.codes[row]) as number;
-      if (column.kind === "number" ? !Number.isNaN(value) : value >= 0) distinct.add(value);
+      if (column.kind === "number" ? !Number.isNaN(value) : value >= 0) values.add(value);
     }
-    return 2 * distinct.size >= count;
+    return 2 * values.size >= count;
   });
 }
 

@@ -30,7 +30,7 @@ export { exactDuplicates } from "./duplicate/exact-duplicates.js";
 export { type NearDuplicatesOptions, nearDuplicates } from "./duplicate/near-duplicates.js";
 export { compareFindings, formatFindings, parseFindings, severityOf } from "./findings.js";
 export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
-export { type Groups, groupKeys, groupOrder, groupsOf, tellsApart } from "./groups.js";
+export { type Groups, groupKeys, groupOrder, groupsOf, isCoarse } from "./groups.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
 export { completed, skipped } from "./outcome.js";

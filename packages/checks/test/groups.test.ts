@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Table } from "../src/check.js";
-import { groupKeys, groupOrder, groupsOf, tellsApart } from "../src/groups.js";
+import { groupKeys, groupOrder, groupsOf, isCoarse } from "../src/groups.js";
 import { tableOf } from "./tables.js";
 
 /** The definition, word by word: rows are in one group when every cell is equal. */
@@ -70,15 +70,21 @@ describe("groupKeys()", () => {
   });
 });
 
-test("tellsApart() is true for a column with many values, however many copies there are", () => {
-  const few = tableOf({
-    c: Array.from({ length: 60 }, (_, i) => `c${i % 3}`),
-    d: Array.from({ length: 60 }, (_, i) => `d${i % 7}`),
+test("isCoarse() is true where few values are shared by many records, and for no number of copies where a column tells them apart", () => {
+  const count = (n: number) => Array.from({ length: n }, (_, i) => i);
+  const coarse = tableOf({
+    id: count(60),
+    c: count(60).map((i) => `c${i % 3}`),
+    d: count(60).map((i) => `d${i % 7}`),
   }).table;
-  expect(tellsApart(few, groupsOf(few))).toBe(false);
+  const narrow = { ...coarse, columns: coarse.columns.slice(1) };
+  expect(isCoarse(narrow, groupsOf(narrow))).toBe(true);
+  expect(isCoarse(coarse, groupsOf(coarse))).toBe(false);
   const copies = tableOf({
-    x: Array.from({ length: 60 }, (_, i) => (i < 50 ? 0.5 : i / 7)),
-    d: Array.from({ length: 60 }, (_, i) => i % 2),
+    id: count(60),
+    x: count(60).map((i) => (i < 50 ? 0.5 : i / 7)),
+    d: count(60).map((i) => i % 2),
   }).table;
-  expect(tellsApart(copies, groupsOf(copies))).toBe(true);
+  const features = { ...copies, columns: copies.columns.slice(1) };
+  expect(isCoarse(features, groupsOf(features))).toBe(false);
 });

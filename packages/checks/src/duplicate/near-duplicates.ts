@@ -3,7 +3,7 @@
 import type { Check, CheckContext, CheckData, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns, firstRows, idColumns } from "../columns.js";
 import { referenceTo } from "../findings.js";
-import { groupsOf, tellsApart } from "../groups.js";
+import { groupsOf, isCoarse } from "../groups.js";
 import { completed } from "../outcome.js";
 import { SHINGLE_UNITS } from "./shingles.js";
 import { similarTexts } from "./similar-texts.js";
@@ -32,8 +32,8 @@ interface Likeness {
  * `exact-duplicates`: each distinct record is looked at once. Of a group of copies the one with the smallest leaf is not a
  * finding.
  *
- * - *Kinds*: `equal-features`: equal in every feature but ids by nature (so copied under another id, source, label or time); only
- *   where some feature tells records apart (`tellsApart`), otherwise coincidences are usual and a note gives their number.
+ * - *Kinds*: `equal-features`: equal in every feature but ids by nature (so copied under another id, source, label or time); not
+ *   where features are coarse (`isCoarse`): there coincidences are usual, and a note gives their number.
  *   `equal-text`, `formatting` (case, spaces, punctuation, invisible characters), `similar-text` (Jaccard similarity of shingles
  *   of 5 characters of at least `similarity`, .8): of the text column, or of the one feature that holds free text.
  * - *Method*: equality is compared; texts are found by MinHash in 20 bands of 6 and then compared exactly, so every finding is
@@ -71,7 +71,7 @@ export function nearDuplicates(defaults: NearDuplicatesOptions = {}): Check<Near
       const equal = equalFeatures({ ...whole, columns: compared });
       if (equal.coarse > 0) {
         notes.push(
-          `${equal.coarse} records have the features of another, but no feature tells records apart here: that is usual, so none is found.`,
+          `${equal.coarse} records have the features of another, but features are coarse here: that is usual, so none is found.`,
         );
       }
       for (const likeness of equal.likenesses) found.set(likeness.row, likeness);
@@ -116,7 +116,7 @@ function equalFeatures(table: Table): { readonly likenesses: readonly Likeness[]
     const partner = groups.first[groups.groupOf[row] as number] as number;
     if (partner !== row) likenesses.push({ kind: "equal-features", row, partner, similarity: 1 });
   }
-  return tellsApart(table, groups) ? { likenesses, coarse: 0 } : { likenesses: [], coarse: likenesses.length };
+  return isCoarse(table, groups) ? { likenesses: [], coarse: likenesses.length } : { likenesses, coarse: 0 };
 }
 
 /** Fewest distinct values, and words of one on average, of a feature that holds free text. */

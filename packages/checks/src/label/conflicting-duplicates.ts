@@ -3,7 +3,7 @@
 import type { Check, Finding, Table } from "../check.js";
 import { asCategory, featureColumns, idColumns, sameLeaf } from "../columns.js";
 import { referenceTo } from "../findings.js";
-import { groupsOf, tellsApart } from "../groups.js";
+import { groupsOf, isCoarse } from "../groups.js";
 import { completed, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
 
@@ -30,10 +30,10 @@ const FEWEST_CONFLICTS = 5;
  * - *Severity* `low`, always. That they contradict each other is exact, so the claim has no false alarms; which of them is
  *   wrong is not: poison may well be the majority of its group, and honest data contradict themselves where features are coarse
  *   (two postcodes at the same coordinates). What is surely wrong is a matter of `label-flips`.
- * - *Coarse features*: when no single feature tells records apart (`tellsApart`), at least 5 groups contradict themselves and
- *   these are more than 5 % of the groups of several records (`maxConflictShare`), features do not determine the label here;
- *   then there are no findings, and the records are listed as `disputed`. Where a feature does tell records apart, equal
- *   features are no coincidence but a copy, and every contradiction counts, however many there are.
+ * - *Coarse features* (`isCoarse`: no single feature tells records apart, and more than a tenth of them share all) need not
+ *   determine the label. When at least 5 groups contradict themselves and these are more than 5 % of the groups of several
+ *   records (`maxConflictShare`), there are no findings, and the records are listed as `disputed`. Elsewhere equal features are a
+ *   copy or an accident, and every contradiction counts, however many there are.
  * - *Score*: 1 − votes for the record's label / votes in its group.
  * - *Reads*: features and label. Cost: linear in cells.
  * - *Cannot see*: contradictions between records that are only similar.
@@ -77,9 +77,9 @@ export function conflictingDuplicates(
       const groups = groupsOf(table);
       const votes = votesOf(table, groups.groupOf, groups.count, label.codes);
       const conflicting = votes.filter((ofGroup) => ofGroup && ofGroup.size > 1).length;
-      const several = votes.filter((ofGroup) => ofGroup).length;
+      const several = groups.sizes.filter((size) => size > 1).length;
       const coarse =
-        conflicting >= FEWEST_CONFLICTS && conflicting > maxConflictShare * several && !tellsApart(table, groups);
+        conflicting >= FEWEST_CONFLICTS && conflicting > maxConflictShare * several && isCoarse(table, groups);
 
       const findings: Finding[] = [];
       const disputed: number[] = [];
