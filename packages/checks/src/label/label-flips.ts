@@ -123,11 +123,8 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   }
   const bytes = votes.first.length * classes * 40;
   if (bytes > maxProbabilityBytes) {
-    return skipped(
-      `${classes} classes and ${votes.first.length} distinct records need ${bytes} bytes; raise maxProbabilityBytes`,
-      1,
-      notes,
-    );
+    const size = `${classes} classes and ${votes.first.length} distinct records`;
+    return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
   }
 
   const judged = useText ? await textOpinions(features, votes, context) : await denseOpinions(features, votes, context);

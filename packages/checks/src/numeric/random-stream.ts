@@ -97,7 +97,8 @@ function stateOf(seed: Uint8Array, purpose: string, index: number): [number, num
   for (let i = 0; i < purpose.length; i++) absorb(purpose.charCodeAt(i) + 0x10000);
   absorb(index >>> 0);
   absorb(Math.floor(index / 4294967296));
-  for (let i = 0; i < 8; i++) absorb(i);
+  // A word reaches all others after nine turns.
+  for (let i = 0; i < 24; i++) absorb(i);
   if (words.every((word) => word === 0)) words[0] = 1;
   return words;
 }
