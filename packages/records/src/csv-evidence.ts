@@ -1,12 +1,11 @@
-/** Evidence for the types of CSV columns from one part of a file. */
+/** Evidence for the types of CSV columns, gathered while a file is indexed: it costs no pass of its own. */
 
-import { resolveDialect } from "./csv-dialect.js";
-import { scanCsvPart } from "./csv-part.js";
-import { ESCAPED, PLAIN, unescapeField } from "./csv-scanner.js";
+import { type CsvDialect, resolveDialect } from "./csv-dialect.js";
+import type { CsvVisitor } from "./csv-index.js";
+import { type CsvScanner, ESCAPED, PLAIN, unescapeField } from "./csv-scanner.js";
 import { type Evidence, EvidenceFold } from "./inference.js";
 import { encodeNulls, isNullField } from "./null-values.js";
-import { BLOCK_RECORDS, type ByteSource, type FileIndex, type FilePart, type IndexOptions } from "./reader.js";
-import { refusingChanges } from "./text-part.js";
+import type { IndexOptions } from "./reader.js";
 
 export interface CsvEvidenceOptions extends IndexOptions {
   readonly nullValues?: readonly string[];
@@ -14,49 +13,57 @@ export interface CsvEvidenceOptions extends IndexOptions {
   readonly known: readonly string[];
 }
 
-/**
- * Gathers the evidence of one part.
- *
- * @param file Index of the file in the source, for the places of misfits.
- */
-export async function gatherCsvEvidence(
-  source: ByteSource,
-  index: FileIndex,
-  part: FilePart,
-  file: number,
-  options: CsvEvidenceOptions,
-): Promise<Evidence> {
-  const dialect = resolveDialect(options.dialect ?? {}, index.format === "tsv" ? "tsv" : "csv");
-  const nulls = encodeNulls(options.nullValues ?? []);
-  const known = new Set(options.known);
-  const width = index.columns.length;
-  const wanted = index.columns.flatMap(({ name }, field) => (known.has(name) ? [] : [{ name, field }]));
-  const fold = new EvidenceFold(
-    file,
-    wanted.map(({ name }) => name),
-  );
-  let first = part.begin;
-  const runs = scanCsvPart(source, index, part, options, () => BLOCK_RECORDS);
-  for await (const { bytes, scanner } of refusingChanges(source, part, runs)) {
+export class CsvEvidence implements CsvVisitor {
+  readonly #file: number;
+  readonly #dialect: CsvDialect;
+  readonly #nulls: readonly Uint8Array[];
+  readonly #known: ReadonlySet<string>;
+  #width = 0;
+  #fields: readonly number[] = [];
+  #fold: EvidenceFold | null = null;
+
+  /** @param file Index of the file in the source, for the places of misfits. */
+  constructor(file: number, format: "csv" | "tsv", { dialect = {}, nullValues = [], known }: CsvEvidenceOptions) {
+    this.#file = file;
+    this.#dialect = resolveDialect(dialect, format);
+    this.#nulls = encodeNulls(nullValues);
+    this.#known = new Set(known);
+  }
+
+  begin(names: readonly string[]): void {
+    this.#width = names.length;
+    this.#fields = names.flatMap((name, field) => (this.#known.has(name) ? [] : [field]));
+    this.#fold = new EvidenceFold(
+      this.#file,
+      this.#fields.map((field) => names[field] as string),
+    );
+  }
+
+  run(bytes: Uint8Array, scanner: CsvScanner, first: number): void {
+    const fold = this.#fold as EvidenceFold;
     const { begins, ends, forms, lines, records } = scanner;
-    for (let column = 0; column < wanted.length; column++) {
-      const { field } = wanted[column] as { field: number };
+    const width = this.#width;
+    for (const [column, field] of this.#fields.entries()) {
       for (let record = 0; record < records; record++) {
         const i = record * width + field;
         const begin = begins[i] as number;
         const end = ends[i] as number;
         const form = forms[i] as number;
-        if (form === PLAIN && isNullField(bytes, begin, end, nulls)) continue;
+        if (form === PLAIN && isNullField(bytes, begin, end, this.#nulls)) continue;
         const line = lines[record] as number;
         if (form === ESCAPED) {
           const out = new Uint8Array(end - begin);
-          fold.add(column, out, 0, unescapeField(dialect, bytes, begin, end, out), first + record, line);
+          const length = unescapeField(this.#dialect, bytes, begin, end, out);
+          fold.add(column, out, 0, length, first + record, line);
         } else {
           fold.add(column, bytes, begin, end, first + record, line);
         }
       }
     }
-    first += records;
   }
-  return fold.finish();
+
+  /** The evidence of the whole file. */
+  finish(): Evidence {
+    return this.#fold?.finish() ?? [];
+  }
 }

@@ -15,12 +15,26 @@ import { partRecords, type TextPartDetail } from "./text-part.js";
 import { storedLength } from "./transcoding.js";
 import { findInvalidUtf8 } from "./utf8.js";
 
+/** Sees the records of a file while it is indexed. */
+export interface CsvVisitor {
+  /** Before the first record. */
+  begin(names: readonly string[]): void;
+  /** Consecutive records: fields are in the scanner, their bytes in `bytes`, both until this returns. */
+  run(bytes: Uint8Array, scanner: CsvScanner, first: number): void;
+}
+
 /**
  * Looks at a whole CSV or TSV file once.
  *
+ * @param visitor Sees every record on the way.
  * @throws FormatError `bad-csv`, `no-header`, `duplicate-column`, `ragged-record`, `invalid-utf8`, `bad-dialect`, `limit-exceeded`.
  */
-export async function indexCsv(source: ByteSource, format: "csv" | "tsv", options: IndexOptions): Promise<FileIndex> {
+export async function indexCsv(
+  source: ByteSource,
+  format: "csv" | "tsv",
+  options: IndexOptions,
+  visitor: CsvVisitor | null = null,
+): Promise<FileIndex> {
   const dialect = resolveDialect(options.dialect ?? {}, format);
   const digests = new StoredDigests();
   const { onBytes } = options;
@@ -33,7 +47,7 @@ export async function indexCsv(source: ByteSource, format: "csv" | "tsv", option
   });
   const pass = new CsvIndexPass(source, stream, digests, dialect, options);
   const names = dialect.header ? await pass.header() : await numberedColumns(source, options, dialect);
-  await pass.records(names);
+  await pass.records(names, visitor);
   return {
     format,
     bytes: digests.digest(),
@@ -161,11 +175,12 @@ class CsvIndexPass {
   }
 
   /** Everything behind the header. */
-  async records(names: readonly string[]): Promise<void> {
+  async records(names: readonly string[], visitor: CsvVisitor | null): Promise<void> {
     const stream = this.#stream;
     const scanner = this.#scanner;
     await this.#begin();
     this.#names = names;
+    visitor?.begin(names);
     scanner.columns = names.length;
     this.#detail = { line: scanner.line, skip: this.#skipped ?? 0 };
     const most = partRecords(this.#source.size);
@@ -178,6 +193,7 @@ class CsvIndexPass {
         continue;
       }
       this.#scan(room);
+      if (scanner.records > 0) visitor?.run(stream.bytes, scanner, this.count);
       this.count += scanner.records;
       if (scanner.records === 0 && !stream.final) await stream.more();
     }

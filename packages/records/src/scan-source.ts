@@ -6,7 +6,7 @@
 import { FormatError } from "@assay/merkle";
 import { type Executor, inlineExecutor } from "./executor.js";
 import { type Evidence, mergeEvidence, typeWarning } from "./inference.js";
-import type { FileIndex, LeafFormat, Limits } from "./reader.js";
+import type { LeafFormat, Limits } from "./reader.js";
 import { declaredTypes, resolveReading } from "./reading.js";
 import type { Progress, Reading, ScannedSource, Source, TypeWarning } from "./source.js";
 import { type IndexTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
@@ -15,7 +15,7 @@ export interface ScanOptions {
   /** Where the work runs. Default: here. */
   readonly executor?: Executor;
   readonly signal?: AbortSignal;
-  /** Called with bytes (`scan`) and parts (`infer`). */
+  /** Called with bytes (`scan`), and with parts of JSONL files beside other formats (`infer`). */
   readonly onProgress?: (progress: Progress) => void;
   /** What leaves are made of. Default `assay-record/v1`. */
   readonly leafFormat?: LeafFormat;
@@ -50,44 +50,37 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const { schema } = source;
   const known = declaredTypes(schema, given);
   const others = given?.others ?? schema.others ?? "infer";
-  const infers = others === "infer";
-  const readOptions: PlainReadOptions & { readonly known: readonly string[] } = {
+  const readOptions: PlainReadOptions = {
     dialect: given === undefined ? source.dialect : (given.csv ?? {}),
     leafFormat,
     nullValues: given?.nullValues ?? schema.nullValues ?? [],
-    known: [...known.keys()],
     ...(limits === undefined ? {} : { limits }),
   };
   const mapOptions = signal === undefined ? {} : { signal };
 
   const indexed: IndexTaskOutput[] = [];
-  const indexTask = taskOf("indexFile", infers ? readOptions : { ...readOptions, known: null });
+  let evidence: Evidence = [];
+  const indexTask = taskOf("indexFile", { ...readOptions, known: others === "infer" ? [...known.keys()] : null });
   const total = source.files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   const inputs = source.files.map((file, ordinal) => ({ file, ordinal }));
   for await (const output of executor.map(indexTask, inputs, mapOptions)) {
     const { path, size } = source.files[indexed.length] as { path: string; size: number };
     indexed.push(output);
+    evidence = mergeEvidence(evidence, output.evidence);
     done += size;
     onProgress?.({ stage: "scan", done, total, what: path });
   }
 
-  let evidence: Evidence = [];
-  for (const { evidence: gathered } of indexed) if (gathered !== null) evidence = mergeEvidence(evidence, gathered);
-  if (infers) {
-    const parts = partsOf(source, indexed, (index, i) => isCsv(index) && indexed[i]?.evidence === null);
-    for await (const gathered of watched(
-      executor.map(taskOf("gatherEvidence", readOptions), parts, mapOptions),
-      parts,
-    )) {
-      evidence = mergeEvidence(evidence, gathered);
-    }
-  }
   const jsonlColumns = new Set<string>();
-  if (indexed.some(({ index }) => index.format === "jsonl") && indexed.some(({ index }) => index.columns.length > 0)) {
-    const parts = partsOf(source, indexed, ({ format }) => format === "jsonl");
-    for await (const names of watched(executor.map(taskOf("findColumns", readOptions), parts, mapOptions), parts)) {
+  // A column of JSONL alone has no type; only beside other formats does its name matter. Raw lines are not parsed.
+  if (leafFormat === "assay-record/v1" && indexed.some(({ index }) => index.columns.length > 0)) {
+    const parts = jsonlParts(source, indexed);
+    let i = 0;
+    for await (const names of executor.map(taskOf("findColumns", readOptions), parts, mapOptions)) {
       for (const name of names) jsonlColumns.add(name);
+      const what = (parts[i++] as PartInput).file.path;
+      onProgress?.({ stage: "infer", done: i, total: parts.length, what });
     }
   }
 
@@ -105,28 +98,11 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const warnings = evidence.map((column) => typeWarning(column, pathOf)).filter((w): w is TypeWarning => w !== null);
   const records = files.reduce((sum, { index }) => sum + index.records, 0);
   return { source, files, reading, leafFormat, records, warnings };
-
-  async function* watched<T>(outputs: AsyncIterable<T>, parts: readonly PartInput[]): AsyncGenerator<T> {
-    let i = 0;
-    for await (const output of outputs) {
-      const what = parts[i]?.file.path;
-      onProgress?.({ stage: "infer", done: ++i, total: parts.length, ...(what === undefined ? {} : { what }) });
-      yield output;
-    }
-  }
 }
 
-function isCsv({ format }: FileIndex): boolean {
-  return format === "csv" || format === "tsv";
-}
-
-function partsOf(
-  source: Source,
-  indexed: readonly IndexTaskOutput[],
-  isWanted: (index: FileIndex, i: number) => boolean,
-): PartInput[] {
+function jsonlParts(source: Source, indexed: readonly IndexTaskOutput[]): PartInput[] {
   return indexed.flatMap(({ index }, ordinal) => {
-    if (!isWanted(index, ordinal)) return [];
+    if (index.format !== "jsonl") return [];
     const file = source.files[ordinal] as Source["files"][number];
     const bare = { ...index, parts: [] };
     return index.parts.map((part) => ({ file, ordinal, index: bare, part, types: {} }));

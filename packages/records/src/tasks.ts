@@ -13,7 +13,7 @@ import { joinAllKinds } from "./kinds.js";
 import { recordLeaves } from "./leaves.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
-import type { FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
+import type { ByteSource, FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
 import type { SourceFile } from "./source.js";
 import { SplitFold, type SplitOfRecords } from "./split-rule.js";
 
@@ -32,7 +32,6 @@ export interface PartInput {
   readonly types: Readonly<Record<string, ColumnType>>;
 }
 
-/** Looks at a file once. Files that are one part give their evidence at once, while they are in the cache. */
 export interface IndexTaskOptions extends PlainReadOptions {
   /** Columns of CSV whose type is known; `null`: no evidence is wanted. */
   readonly known: readonly string[] | null;
@@ -43,44 +42,36 @@ export interface IndexTaskInput {
 }
 export interface IndexTaskOutput {
   readonly index: FileIndex;
-  /** `null`: not gathered yet. */
-  readonly evidence: Evidence | null;
+  readonly evidence: Evidence;
 }
 
-/** Task: the index of a file. */
+/** Task: the index of a file, and the evidence for the types of its columns when it is CSV. */
 export async function indexFile(
   options: IndexTaskOptions,
   { file, ordinal }: IndexTaskInput,
 ): Promise<IndexTaskOutput> {
   return withFile(file, async (bytes) => {
-    const index =
-      file.format === "other"
-        ? await indexBytes(bytes, "other", options)
-        : await (await loadReader(file.format)).index(bytes, options);
+    const output = await indexAny(options, file, ordinal, bytes);
     await bytes.check?.();
-    const [part] = index.parts;
-    if (options.known === null || index.parts.length > 1 || !isCsv(index) || part === undefined) {
-      return { index, evidence: null };
-    }
-    const { gatherCsvEvidence } = await import("./csv-evidence.js");
-    return {
-      index,
-      evidence: await gatherCsvEvidence(bytes, index, part, ordinal, { ...options, known: options.known }),
-    };
+    return output;
   });
 }
 
-function isCsv({ format }: FileIndex): boolean {
-  return format === "csv" || format === "tsv";
-}
-
-/** Task: the evidence of a part of a CSV file. */
-export async function gatherEvidence(
-  options: PlainReadOptions & { readonly known: readonly string[] },
-  { file, ordinal, index, part }: PartInput,
-): Promise<Evidence> {
-  const { gatherCsvEvidence } = await import("./csv-evidence.js");
-  return withFile(file, (bytes) => gatherCsvEvidence(bytes, index, part, ordinal, options));
+async function indexAny(
+  options: IndexTaskOptions,
+  { format }: SourceFile,
+  ordinal: number,
+  bytes: ByteSource,
+): Promise<IndexTaskOutput> {
+  const { known } = options;
+  if (format === "other") return { index: await indexBytes(bytes, "other", options), evidence: [] };
+  if (known === null || (format !== "csv" && format !== "tsv")) {
+    return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
+  }
+  const [{ CsvEvidence }, { indexCsv }] = await Promise.all([import("./csv-evidence.js"), import("./csv-index.js")]);
+  const evidence = new CsvEvidence(ordinal, format, { ...options, known });
+  const index = await indexCsv(bytes, format, options, evidence);
+  return { index, evidence: evidence.finish() };
 }
 
 /** Task: the names of the columns that a part of a JSONL file has. */
@@ -162,7 +153,7 @@ export async function readPart(
   });
 }
 
-const TASKS = { indexFile, gatherEvidence, findColumns, hashPart, readPart } as const;
+const TASKS = { indexFile, findColumns, hashPart, readPart } as const;
 type Tasks = typeof TASKS;
 
 /** Names a task for an executor. */
