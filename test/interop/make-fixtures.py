@@ -374,6 +374,41 @@ def write_table(root, name, table):
     return folder
 
 
+def write_forms(root):
+    """Forms that the tables above do not have: no records, dictionaries that grow or change, text stored as plain bytes."""
+    folder = root / "forms"
+    folder.mkdir(parents=True)
+    schema = pa.schema([("id", pa.int64()), ("tags", pa.list_(pa.string()))])
+    pq.write_table(schema.empty_table(), folder / "no-records.parquet")
+    pq.ParquetWriter(folder / "no-row-groups.parquet", schema).close()
+    for name, open_writer in {"arrow": pa.ipc.new_file, "arrows": pa.ipc.new_stream}.items():
+        open_writer(str(folder / f"no-records.{name}"), schema).close()
+    with pa.ipc.new_file(str(folder / "empty-batch.arrow"), schema) as writer:
+        writer.write_batch(pa.RecordBatch.from_pylist([], schema))
+        writer.write_batch(pa.RecordBatch.from_pylist([{"id": 1, "tags": ["a"]}], schema))
+
+    def words(dictionary, indices):
+        values = pa.DictionaryArray.from_arrays(pa.array(indices, pa.int8()), pa.array(dictionary))
+        return pa.record_batch([values], ["word"])
+
+    growing = [words(["a"], [0, None, 0]), words(["a", "b"], [1, 0]), words(["a", "b", "c"], [2, 1, 0])]
+    with pa.ipc.new_stream(str(folder / "dictionary-deltas.arrows"), growing[0].schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as writer:
+        for batch in growing:
+            writer.write_batch(batch)
+    with pa.ipc.new_file(str(folder / "dictionary-deltas.arrow"), growing[0].schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as writer:
+        for batch in growing:
+            writer.write_batch(batch)
+    changing = [words(["a"], [0, None, 0]), words(["b", "a"], [0, 1]), words(["c", "b", "a"], [0, 1, 2])]
+    with pa.ipc.new_stream(str(folder / "dictionary-replaced.arrows"), changing[0].schema) as writer:
+        for batch in changing:
+            writer.write_batch(batch)
+
+    plain_bytes = pa.table({"text": pa.array([b"a", None, "\u00c5".encode()], pa.binary()), "list": pa.array([[b"x"], [], None], pa.list_(pa.binary()))})
+    pq.write_table(plain_bytes, folder / "text-as-bytes.parquet")
+    with pa.ipc.new_file(str(folder / "text-as-bytes.arrow"), plain_bytes.schema) as writer:
+        writer.write_table(plain_bytes)
+
+
 def write_broken(root):
     """Whole files whose contents must be refused, each named by the code that it must give."""
     folder = root / "broken"
@@ -446,6 +481,7 @@ def main():
         else:
             write_arrow(exotic, folder)
 
+    write_forms(root)
     write_broken(root)
 
 

@@ -8,8 +8,9 @@ import * as arrow from "apache-arrow";
 import { BatchDecoder } from "./arrow-decoder.js";
 import { parseMessage } from "./arrow-messages.js";
 import { arrowSchema } from "./arrow-schema.js";
-import type { Batch, Column, DecimalColumn, TemporalColumn } from "./batch.js";
+import { type Batch, type Column, type DecimalColumn, isPresent, type TemporalColumn } from "./batch.js";
 import { limitsOf } from "./limits.js";
+import { decodeRecord } from "./record-decoding.js";
 
 /** Marks columns of values that say their own types: binary columns of canonical CBOR. */
 const CBOR_EXTENSION = "assay.cbor";
@@ -57,7 +58,8 @@ export function toArrow(batches: readonly Batch[]): arrow.Table {
 /**
  * The records of a table of apache-arrow, one batch for each of its record batches (more for very large ones).
  *
- * @throws FormatError `unsupported-type`, `duplicate-column`, `invalid-utf8`, `bad-value` as the reader of files does.
+ * @throws FormatError `unsupported-type`, `duplicate-column`, `invalid-utf8`, `bad-value` as the reader of files does; `not-canonical` for an
+ * `assay.cbor` column that is not.
  * @example
  * const batches = fromArrow(tableFromArrays({ id: Int32Array.of(1, 2) }));
  * batches[0]?.columns[0]?.type; // "int32"
@@ -94,8 +96,20 @@ export function fromArrow(table: arrow.Table): Batch[] {
   return batches;
 }
 
+/** Bytes that say they are canonical CBOR must be: they go into record bytes as they are. */
 function withJson(column: Column, untyped: ReadonlySet<string>): Column {
-  return column.type === "bytes" && untyped.has(column.name) ? { ...column, type: "json" } : column;
+  if (column.type !== "bytes" || !untyped.has(column.name)) return column;
+  const { data, offsets } = column;
+  for (let index = 0; index < column.length; index++) {
+    if (!isPresent(column, index)) continue;
+    const value = data.subarray(offsets[index], offsets[index + 1]);
+    // As the one column, of an empty name, of a record.
+    const record = new Uint8Array(value.length + 2);
+    record.set([0xa1, 0x60]);
+    record.set(value, 2);
+    decodeRecord(record);
+  }
+  return { ...column, type: "json" };
 }
 
 function arrowField(column: Column, type: arrow.DataType): arrow.Field {

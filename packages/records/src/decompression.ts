@@ -65,24 +65,37 @@ function decompressAs(compression: Compression, input: Uint8Array, size: number)
       const stated = zstdContentSize(input);
       if (stated !== null && stated !== size)
         throw new DamagedBlock(`ZSTD states ${stated} bytes where ${size} are claimed`);
-      return decompressZstd(input, new Uint8Array(size));
+      // fzstd turns an output buffer into text to look at it, which takes as long as decoding. Where the frame states its
+      // size, the output that it allocates itself is just as bounded.
+      return stated === null ? decompressZstd(input, new Uint8Array(size)) : decompressZstd(input);
     }
   }
 }
 
-/** The content size that a Zstandard frame header states (RFC 8878 §3.1.1.1), or null when it states none. */
+/**
+ * The content size that the header of a Zstandard frame states (RFC 8878 §3.1.1.1), or null when it states none. There must be
+ * one frame and nothing else: another one could claim any size.
+ */
 function zstdContentSize(input: Uint8Array): number | null {
-  if (input.length < 6 || new DataView(input.buffer, input.byteOffset).getUint32(0, true) !== 0xfd2fb528)
-    throw new DamagedBlock("no ZSTD frame");
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  if (input.length < 9 || view.getUint32(0, true) !== 0xfd2fb528) throw new DamagedBlock("there is no ZSTD frame");
   const descriptor = input[4] as number;
   const single = (descriptor & 0x20) !== 0;
   const flag = descriptor >> 6;
-  if (flag === 0 && !single) return null;
-  const at = 5 + (single ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] as number);
-  const count = [1, 2, 4, 8][flag] as number;
-  if (at + count > input.length) throw new DamagedBlock("the ZSTD frame is cut off");
+  const sizeAt = 5 + (single ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] as number);
+  const sizeBytes = flag === 0 && !single ? 0 : ([1, 2, 4, 8][flag] as number);
+  let at = sizeAt + sizeBytes;
+  for (let last = false; !last; ) {
+    if (at + 3 > input.length) throw new DamagedBlock("a ZSTD block is cut off");
+    const head = (input[at] as number) | ((input[at + 1] as number) << 8) | ((input[at + 2] as number) << 16);
+    last = (head & 1) !== 0;
+    at += 3 + (((head >> 1) & 3) === 1 ? 1 : head >> 3);
+  }
+  if (descriptor & 4) at += 4;
+  if (at !== input.length) throw new DamagedBlock(`a ZSTD frame ends at byte ${at} of ${input.length}`);
+  if (sizeBytes === 0) return null;
   let value = flag === 1 ? 256 : 0;
-  for (let index = 0; index < count; index++) value += (input[at + index] as number) * 2 ** (8 * index);
+  for (let index = 0; index < sizeBytes; index++) value += (input[sizeAt + index] as number) * 2 ** (8 * index);
   return value;
 }
 
