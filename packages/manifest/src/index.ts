@@ -1,4 +1,14 @@
 export { readBound, readBoundAsync } from "./bound.js";
+export { type BuildManifestOptions, type BuiltManifest, buildManifest } from "./build.js";
+export {
+  type ComparedSide,
+  type CompareOptions,
+  type Comparison,
+  compareManifests,
+  type FileChange,
+  type LeafChange,
+  type SplitChange,
+} from "./compare.js";
 export { type DerivationEvidence, type DerivationVerdict, deservedOf, verifyDerivation } from "./derivation.js";
 export {
   checkEntry,
@@ -39,9 +49,49 @@ export {
   type SetTreeHead,
 } from "./header.js";
 export { assayDataset, assaySet, type HeadFields } from "./heads.js";
+export {
+  blockRoots,
+  defaultKeep,
+  KEEP_TILES_RECORDS,
+  type Keep,
+  keptTiles,
+  pageReader,
+  type ReadKeptOptions,
+  readKeptBlocks,
+  readKeptLeaves,
+  readKeptSet,
+  tileReader,
+} from "./kept.js";
 export { type LineageSide, parentOf } from "./lineage.js";
+export { commonRecords } from "./lineage-set.js";
+export {
+  ENTRIES_FILE,
+  isManifestPath,
+  type KeptVerdict,
+  MANIFEST_FILE,
+  type ManifestFilesOptions,
+  manifestFiles,
+  type OpenedManifest,
+  openManifest,
+  REMOVED_FILE,
+  UPDATE_FILE,
+  verifyKept,
+  withKeptSets,
+} from "./manifest-folder.js";
 export { movedRecords } from "./moved.js";
 export { checkPath, checkWritablePath, compareText } from "./path.js";
+export {
+  leavesOfJsonRecord,
+  type ProvableRecords,
+  type ProvableSet,
+  type ProvenCounts,
+  type ProveRecordOptions,
+  packLeaves,
+  proveLeaves,
+  proveRecord,
+  proveRemoval,
+  verifyLeaves,
+} from "./prove.js";
 export {
   checkRecordProof,
   parseRecordProof,
@@ -51,6 +101,8 @@ export {
   type VerifyRecordProofOptions,
   verifyRecordProof,
 } from "./record-proof.js";
-export { formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "./removed.js";
+export { compareRemoved, formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "./removed.js";
 export { drawSample, isFraction, sampleSize } from "./sample.js";
+export { type ManifestSubjects, verifyEntries, verifyManifest, verifySet } from "./verify.js";
+export { type DataVerdict, type FileVerdict, type InspectDataOptions, inspectData, verifyData } from "./verify-data.js";
 export { deservedVersion, isVersion, type SplitSet, type VersionChange, verifyVersion } from "./version.js";

@@ -238,16 +238,26 @@ export async function readKeptSet(
   entries: readonly FileEntry[],
   { signal }: ReadKeptOptions = {},
 ): Promise<SetTree | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  const paged = await readPagedSet(folder, header, options);
+  if (paged !== undefined) return paged;
+  const leaves = await readLeavesOf(folder, entries, options);
+  return leaves === undefined ? undefined : checkSet(setTreeOf(countLeaves(leaves)), header.set);
+}
+
+/** The set from its pages, checked; `undefined` when one of them is not there. */
+export async function readPagedSet(
+  folder: FolderReader,
+  header: Pick<ManifestHeader, "set">,
+  { signal }: ReadKeptOptions = {},
+): Promise<SetTree | undefined> {
   const root = fromHex(header.set.root);
   const options = signal === undefined ? {} : { signal };
   const pages = await orNotKept(() => readSetPages(pageReader(folder), root, options));
-  if (pages !== undefined) {
-    let records = 0;
-    for (const count of pages.counts) records += count;
-    return checkSet({ ...pages, root, distinct: pages.counts.length, records }, header.set);
-  }
-  const leaves = await readLeavesOf(folder, entries, options);
-  return leaves === undefined ? undefined : checkSet(setTreeOf(countLeaves(leaves)), header.set);
+  if (pages === undefined) return undefined;
+  let records = 0;
+  for (const count of pages.counts) records += count;
+  return checkSet({ ...pages, root, distinct: pages.counts.length, records }, header.set);
 }
 
 /** Leaves of some files, checked each; `undefined` when one is not there. */

@@ -10,7 +10,7 @@
  *     derivation/update.json          the set update from the parent
  */
 
-import { buildSetPages, type SetTree, SourceError, setPagePrefix, tilesOf, VerificationError } from "@assay/merkle";
+import { buildSetPages, type SetTree, SourceError, tilesOf, VerificationError } from "@assay/merkle";
 import { splitOfPath } from "@assay/records";
 import { readBoundAsync } from "./bound.js";
 import type { BuiltManifest } from "./build.js";
@@ -30,6 +30,7 @@ import {
   readKeptLeaves,
   readKeptSet,
   readLeavesOf,
+  readPagedSet,
   setOfLeaves,
 } from "./kept.js";
 import type { LineageSide } from "./lineage.js";
@@ -206,10 +207,11 @@ export async function verifyKept(opened: OpenedManifest, options: ReadKeptOption
     },
   };
   const hasPages = pages.size > 0;
-  const set = await readBoundAsync(() => readKeptSet(hasPages ? reader : folder, header, entries, options));
-  if (hasPages && set === undefined) throw missing(pages.values().next().value ?? "set/root.page");
-  for (const page of pages)
-    throw setPagePrefix(page) === undefined || set !== undefined ? unexpected(page) : missing("set/root.page");
+  const set = await readBoundAsync(() =>
+    hasPages ? readPagedSet(reader, header, options) : readKeptSet(folder, header, entries, options),
+  );
+  if (hasPages && set === undefined) throw missing("set/…: some of its pages");
+  for (const page of pages) throw unexpected(page);
   const splits = await readBoundAsync(() => readKeptSplits(folder, header, entries, options));
   return {
     leaves,
