@@ -27,8 +27,13 @@ export function faultsOfRun(run: CheckRunPredicate, policy: Policy, columns: rea
   if (checks === undefined) return failures;
   for (const check of checks.mustComplete) {
     const outcome = run.outcomes.find((candidate) => candidate.check === check);
-    if (outcome?.status === "completed") continue;
-    const why = outcome === undefined ? "did not run" : `was ${outcome.status}: ${outcome.reason}`;
+    if (outcome?.status === "completed" && outcome.examined > 0) continue;
+    const why =
+      outcome === undefined
+        ? "did not run"
+        : outcome.status === "completed"
+          ? "examined no record"
+          : `was ${outcome.status}: ${outcome.reason}`;
     fail("check-not-completed", `Check "${check}" must complete and ${why}.`, {
       check,
       status: outcome?.status ?? "absent",

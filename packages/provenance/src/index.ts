@@ -103,8 +103,9 @@ export type {
   Verdict,
 } from "./verdict.js";
 export {
-  type FolderReader,
+  type ReadArtefactOptions,
   type ReadEvidenceOptions,
+  readArtefact,
   readEvidence,
   type VerifyFolderOptions,
   verifyFolder,

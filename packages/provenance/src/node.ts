@@ -1,4 +1,3 @@
-export { openFolder } from "./node/folder.js";
 export {
   type LoadedSigner,
   type LoadSignerOptions,

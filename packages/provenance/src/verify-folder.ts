@@ -1,26 +1,21 @@
 /** Reads a folder and judges it: the thin shell around `judge`. */
 
-import { createSha256, FormatError, SourceError, toHex } from "@assay/merkle";
-import { BOUND_ARTEFACTS } from "./artefacts.js";
+import { DEFAULT_MAX_FILE_BYTES, type FolderReader } from "@assay/manifest";
+import { FormatError, SourceError, sha256, toHex, VerificationError } from "@assay/merkle";
+import { BOUND_ARTEFACTS, verifyArtefact } from "./artefacts.js";
 import { parseAttestations } from "./envelope.js";
 import type { FolderEvidence } from "./exhibit.js";
 import { type JudgeOptions, judge } from "./judge.js";
 import { predicateKind } from "./predicates/registry.js";
-import { parseStatement, parseStatements, type Statement } from "./statement.js";
+import { parseStatement, parseStatements, type Statement, type VerifiedStatement } from "./statement.js";
 import type { Verdict } from "./verdict.js";
-
-/** A folder that can be read: on disk (`./node`), dropped on a page, or in memory. */
-export interface FolderReader {
-  /** Names of the files directly in a folder; `""` is the top. Empty when there is no such folder. */
-  list(folder: string): Promise<readonly string[]>;
-  /** The bytes of a file in pieces; undefined when it is not there. Never anything outside the folder. */
-  open(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-}
 
 export interface ReadEvidenceOptions {
   readonly signal?: AbortSignal;
   /** Largest accepted `manifest.json`, `statements.jsonl` and `attestations.intoto.jsonl`, bytes. Default 256 MiB. */
   readonly maxBytes?: number;
+  /** Largest accepted artefact, bytes. Default 1 GiB. */
+  readonly maxArtefactBytes?: number;
 }
 
 const MAX_SIGNERS = 1000;
@@ -33,8 +28,11 @@ const MAX_ARTEFACTS = 10_000;
  * @throws SourceError `not-found` when there is no `manifest.json`; FormatError `limit-exceeded`
  */
 export async function readEvidence(folder: FolderReader, options: ReadEvidenceOptions = {}): Promise<FolderEvidence> {
-  const { signal, maxBytes = 256 * 1024 * 1024 } = options;
-  const read = (path: string, limit = maxBytes) => readAll(folder, path, limit, signal);
+  const { signal, maxBytes = 256 * 1024 * 1024, maxArtefactBytes = DEFAULT_MAX_FILE_BYTES } = options;
+  const read = (path: string, limit = maxBytes): Promise<Uint8Array | undefined> => {
+    signal?.throwIfAborted();
+    return folder.read(path, { maxBytes: limit });
+  };
   const manifest = await read("manifest.json");
   if (manifest === undefined) {
     throw new SourceError("not-found", "Cannot read the folder: it has no manifest.json.", {
@@ -45,19 +43,19 @@ export async function readEvidence(folder: FolderReader, options: ReadEvidenceOp
   const attestations = await read("attestations.intoto.jsonl");
 
   const signers = new Map<string, Uint8Array>();
-  const names = (await folder.list("signers")).filter((name) => name.endsWith(".pem"));
+  const names = (await folder.list()).filter((path) => /^signers\/[^/]+\.pem$/.test(path));
   if (names.length > MAX_SIGNERS) throw tooMany("signers", names.length, MAX_SIGNERS);
-  for (const name of [...names].sort()) {
-    const bytes = await read(`signers/${name}`, MAX_SIGNER_BYTES);
-    if (bytes !== undefined) signers.set(name, bytes);
+  for (const path of names) {
+    const bytes = await read(path, MAX_SIGNER_BYTES);
+    if (bytes !== undefined) signers.set(path.slice("signers/".length), bytes);
   }
 
   const paths = new Set([...BOUND_ARTEFACTS, ...namedPaths(statements, attestations)]);
   if (paths.size > MAX_ARTEFACTS) throw tooMany("artefacts", paths.size, MAX_ARTEFACTS);
   const digests = new Map<string, string>();
   for (const path of paths) {
-    const digest = await digestOf(folder, path, signal);
-    if (digest !== undefined) digests.set(path, digest);
+    const bytes = await read(path, maxArtefactBytes);
+    if (bytes !== undefined) digests.set(path, toHex(sha256(bytes)));
   }
   return {
     manifest,
@@ -82,6 +80,35 @@ export async function verifyFolder(folder: FolderReader, options: VerifyFolderOp
   return judge(await readEvidence(folder, options), options);
 }
 
+export interface ReadArtefactOptions {
+  /** Largest accepted artefact, bytes. Default 1 GiB. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Reads an artefact for use: the bytes that come back are the bytes that a verified statement names, even when the
+ * folder changed since it was judged.
+ *
+ * @throws VerificationError `artefact-mismatch`: altered, missing or not named
+ * @example
+ * const { verified } = await verifyFolder(folder, { policy, at });
+ * const findings = await readArtefact(folder, "findings.jsonl", verified);
+ */
+export async function readArtefact(
+  folder: FolderReader,
+  path: string,
+  statements: readonly VerifiedStatement[],
+  options: ReadArtefactOptions = {},
+): Promise<Uint8Array> {
+  const { maxBytes = DEFAULT_MAX_FILE_BYTES } = options;
+  const bytes = await folder.read(path, { maxBytes });
+  if (bytes === undefined) {
+    throw new VerificationError("artefact-mismatch", `Cannot use "${path}": it is missing.`, { details: { path } });
+  }
+  verifyArtefact(path, toHex(sha256(bytes)), statements);
+  return bytes;
+}
+
 /** Paths that statements name. What cannot be read names nothing here; the judge says that it cannot be read. */
 function namedPaths(statements: Uint8Array | undefined, attestations: Uint8Array | undefined): string[] {
   const lines = tolerant(() => parseStatements(statements ?? new Uint8Array(0)).map(({ statement }) => statement));
@@ -104,50 +131,6 @@ function tolerant<T>(read: () => readonly T[]): readonly T[] {
   } catch {
     return [];
   }
-}
-
-async function readAll(
-  folder: FolderReader,
-  path: string,
-  limit: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
-  const pieces = await folder.open(path);
-  if (pieces === undefined) return undefined;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of pieces) {
-    signal?.throwIfAborted();
-    length += piece.length;
-    if (length > limit) {
-      throw new FormatError("limit-exceeded", `Cannot read "${path}": it has more bytes than maxBytes, ${limit}.`, {
-        details: { path, limit: "maxBytes", allowed: limit },
-      });
-    }
-    parts.push(piece);
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
-}
-
-async function digestOf(
-  folder: FolderReader,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const pieces = await folder.open(path);
-  if (pieces === undefined) return undefined;
-  const hash = createSha256();
-  for await (const piece of pieces) {
-    signal?.throwIfAborted();
-    hash.update(piece);
-  }
-  return toHex(hash.digest());
 }
 
 function tooMany(what: string, value: number, allowed: number): FormatError {

@@ -352,7 +352,7 @@ describe("judge() with a policy", () => {
     for (const changed of [
       line.replace(sig, respelled),
       line.replace(sig, sig.slice(0, -2)),
-      line.replace(sig, sig.replaceAll("A", "A\\n")),
+      line.replace(sig, `${sig.slice(0, 4)}\\n${sig.slice(4)}`),
     ]) {
       expect(changed).not.toBe(line);
       folder.attestations = utf8(`${changed}\n`);
@@ -547,6 +547,7 @@ describe("judge() and the rules for checks", () => {
     expect(await codes(skipped, ["outliers"])).toBe("ok");
     expect(await codes(skipped, ["label-flips"])).toBe("check-not-completed");
     expect(await codes({}, ["drift"])).toBe("check-not-completed");
+    expect(await codes({ outcomes: [outcome("outliers", { examined: 0 })] }, ["outliers"])).toBe("check-not-completed");
   });
 
   test("judge() wants no more findings than allowed", async () => {

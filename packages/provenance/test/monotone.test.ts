@@ -125,7 +125,7 @@ describe("judge() is monotone", () => {
         if (after.ok) expect(before.ok).toBe(true);
         expect(after.verified.length).toBeLessThanOrEqual(before.verified.length);
       }),
-      { numRuns: 50 },
+      { numRuns: 30, seed: 42001 },
     );
     // The property must not hold because everything is refused.
     expect(yes).toBeGreaterThan(0);
@@ -154,7 +154,7 @@ describe("judge() is monotone", () => {
         // A run whose statement is gone leaves its findings unnamed, which is a no of its own.
         if (after.ok) expect(before.ok).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: 30, seed: 42001 },
     );
   });
 });

@@ -5,6 +5,7 @@
  */
 
 import type { Outcome, Roles, Severity } from "@assay/checks";
+import { compareText } from "@assay/manifest";
 import { canonicalJson, sha256, toHex } from "@assay/merkle";
 import { z } from "zod";
 import { type ManifestHeads, subjectsOf } from "../heads.js";
@@ -191,10 +192,10 @@ export function buildCheckRunStatement(heads: ManifestHeads, input: CheckRunInpu
   const examined = new Set(
     rest.outcomes.filter(({ status }) => status === "completed").flatMap(({ lookedAt }) => columnsOf(lookedAt)),
   );
-  const excluded = [...new Set(rest.roles.exclude ?? [])].filter((column) => !examined.has(column)).sort(byCodePoint);
+  const excluded = [...new Set(rest.roles.exclude ?? [])].filter((column) => !examined.has(column)).sort(compareText);
   const notLookedAt = [...new Set([...columns, ...excluded])]
     .filter((column) => !examined.has(column))
-    .sort(byCodePoint);
+    .sort(compareText);
   return {
     _type: STATEMENT_TYPE,
     subject: subjectsOf(heads),
@@ -205,7 +206,7 @@ export function buildCheckRunStatement(heads: ManifestHeads, input: CheckRunInpu
       findings: countFindings(findings),
       excluded,
       notLookedAt,
-      artefacts: [...artefacts].sort((left, right) => byCodePoint(left.path, right.path)),
+      artefacts: [...artefacts].sort((left, right) => compareText(left.path, right.path)),
     },
   };
 }
@@ -218,22 +219,11 @@ function countFindings(findings: CheckRunInput["findings"]): FindingCount[] {
     counts.set(check, bySeverity);
   }
   return [...counts]
-    .sort(([left], [right]) => byCodePoint(left, right))
+    .sort(([left], [right]) => compareText(left, right))
     .flatMap(([check, bySeverity]) =>
       (["high", "medium", "low"] as const).flatMap((severity) => {
         const count = bySeverity.get(severity) ?? 0;
         return count === 0 ? [] : [{ check, severity, count }];
       }),
     );
-}
-
-/** Order of texts by code point; JavaScript's own order is by UTF-16 unit. */
-function byCodePoint(left: string, right: string): number {
-  const a = Array.from(left);
-  const b = Array.from(right);
-  for (let index = 0; index < Math.min(a.length, b.length); index++) {
-    const difference = a[index]!.codePointAt(0)! - b[index]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }

@@ -1,5 +1,7 @@
 /** The kinds of field that several predicates have, as zod schemas. Everything is strict: an unknown member is refused. */
 
+import { checkPath } from "@assay/manifest";
+import { isAssayError } from "@assay/merkle";
 import { z } from "zod";
 import { parseInstant } from "../instant.js";
 
@@ -28,12 +30,16 @@ export const jsonObject = z.custom<Readonly<Record<string, unknown>>>(
 );
 
 /** A path of a file inside the folder that is judged: relative, no `..`, nothing a file system could take for another path. */
-export const folderPath = z.string().min(1).max(4096).refine(isFolderPath, "is not a path inside the folder");
+export const folderPath = z.string().refine(isFolderPath, "is not a path inside the folder");
 
 export function isFolderPath(path: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\\\u0000-\u001f\u007f]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
-  return path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
+  try {
+    checkPath(path);
+    return true;
+  } catch (error) {
+    if (!isAssayError(error)) throw error;
+    return false;
+  }
 }
 
 export const severity = z.enum(["low", "medium", "high"]);
