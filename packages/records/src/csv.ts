@@ -9,6 +9,7 @@ import { type CsvDialect, resolveDialect } from "./csv-dialect.js";
 import { indexCsv } from "./csv-index.js";
 import { type CsvRun, scanCsvPart } from "./csv-part.js";
 import { type CsvScanner, ESCAPED, PLAIN, unescapeField } from "./csv-scanner.js";
+import { BATCH_BYTES } from "./limits.js";
 import { encodeNulls, isNullField } from "./null-values.js";
 import {
   BLOCK_RECORDS,
@@ -26,8 +27,7 @@ import { refusingChanges } from "./text-part.js";
 
 export { dialectWithoutDefaults, parseDialect } from "./csv-dialect.js";
 
-/** A batch ends early when it holds this much text, so that memory follows the window and not the file. */
-export const BATCH_BYTES = 32 * 1024 * 1024;
+const WAY_OUT = ". Mend the value, say that it means null (nullValues), or declare another type";
 
 /** Reads `csv` files. */
 export const csvReader: FormatReader = readerOf("csv");
@@ -154,7 +154,7 @@ function refuseFirst(
       } catch (error) {
         const content = fieldContent(scanner, i, bytes, dialect);
         const value = excerptOf(content, 0, content.length);
-        throw withPlace(error, { path, line: scanner.lines[record] as number, column: name, value });
+        throw withPlace(error, { path, line: scanner.lines[record] as number, column: name, value }, WAY_OUT);
       }
     }
   }

@@ -5,8 +5,8 @@
 
 import type { Column } from "./batch.js";
 import { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
-import { BATCH_BYTES } from "./csv.js";
 import { JsonNumber, type JsonValue, parseJsonRecord } from "./json-value.js";
+import { BATCH_BYTES, limitsOf } from "./limits.js";
 import { indexLines, type LineRun, scanLinePart } from "./line-part.js";
 import { RawLines } from "./raw-lines.js";
 import {
@@ -23,6 +23,8 @@ import { typeOfColumn } from "./reading.js";
 import { excerptOf, refusal, withPlace } from "./record-place.js";
 import { refusingChanges } from "./text-part.js";
 
+const WAY_OUT = ". Mend the value, or declare another type";
+
 /** Reads `jsonl` files. */
 export const jsonlReader: FormatReader = {
   formats: ["jsonl"],
@@ -36,7 +38,7 @@ async function* readJsonlPart(
   part: FilePart,
   options: ReadOptions,
 ): AsyncGenerator<PlacedBatch> {
-  const { maxColumns } = { maxColumns: 100_000, ...options.limits };
+  const { maxColumns } = limitsOf(options);
   const raw = options.leafFormat === "raw/v1" ? new RawLines() : null;
   const parses = options.columns === undefined || options.columns.length > 0;
   const lines = new Float64Array(BLOCK_RECORDS);
@@ -149,7 +151,7 @@ class MemberColumns {
         while (column.length < record) column.appendNull();
         column.appendJson(value);
       } catch (error) {
-        throw withPlace(error, { path, line, column: name, value: excerptOfJson(value) });
+        throw withPlace(error, { path, line, column: name, value: excerptOfJson(value) }, WAY_OUT);
       }
     }
   }

@@ -3,6 +3,9 @@
 import { FormatError } from "@assay/merkle";
 import type { Limits } from "./reader.js";
 
+/** A batch of a text format ends early when it holds this much text, so that memory does not follow long records. */
+export const BATCH_BYTES = 32 * 1024 * 1024;
+
 /** Every cap at its default. */
 export const DEFAULT_LIMITS: Limits = {
   maxRecordBytes: 256 * 1024 * 1024,

@@ -7,8 +7,10 @@ const SHOWN_CHARACTERS = 100;
 
 export interface RecordPlace {
   readonly path: string;
-  /** Line from 1 on which the record begins (or the line of the fault, where that is known better). */
-  readonly line: number;
+  /** Line from 1 on which the record begins (or the line of the fault, where that is known better). Text formats. */
+  readonly line?: number;
+  /** Ordinal of the record in its file, for formats without lines. */
+  readonly record?: number;
   /** Name of the column. */
   readonly column?: string;
   /** The value as it stands in the file, cut. */
@@ -26,8 +28,9 @@ export function excerptOf(bytes: Uint8Array, begin: number, end: number): string
 }
 
 /** `train.csv, line 7, column "age"`. */
-export function placeText({ path, line, column }: RecordPlace): string {
-  return `${path}, line ${line}${column === undefined ? "" : `, column ${JSON.stringify(column)}`}`;
+export function placeText({ path, line, record, column }: RecordPlace): string {
+  const where = line === undefined ? `, record ${record}` : `, line ${line}`;
+  return `${path}${where}${column === undefined ? "" : `, column ${JSON.stringify(column)}`}`;
 }
 
 /** A refusal at a place: `train.csv, line 7, column "age": …`. */
@@ -41,10 +44,12 @@ export function refusal(
   return new FormatError(code, `${placeText(place)}: ${reason}${value}`, { details: { ...details, ...place } });
 }
 
-/** Adds the place to a FormatError that was thrown without one; everything else stays as it is. */
-export function withPlace(error: unknown, place: RecordPlace): unknown {
+/**
+ * Adds the place, and the way out, to a FormatError that was thrown without them; everything else stays as it is.
+ */
+export function withPlace(error: unknown, place: RecordPlace, wayOut = ""): unknown {
   if (!isAssayError(error) || error.name !== "FormatError" || "path" in error.details) return error;
-  return new FormatError(error.code as FormatError["code"], `${placeText(place)}: ${error.message}`, {
+  return new FormatError(error.code as FormatError["code"], `${placeText(place)}: ${error.message}${wayOut}`, {
     details: { ...error.details, ...place },
     cause: error,
   });

@@ -64,12 +64,21 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const total = source.files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   const inputs = source.files.map((file, ordinal) => ({ file, ordinal }));
-  for await (const output of executor.map(indexTask, inputs, mapOptions)) {
+  let seen = 0;
+  const tell = (what?: string): void => {
+    const bytes = Math.min(total, Math.max(seen, done));
+    onProgress?.({ stage: "scan", done: bytes, total, ...(what === undefined ? {} : { what }) });
+  };
+  const onWork = (bytes: number): void => {
+    seen += bytes;
+    tell();
+  };
+  for await (const output of executor.map(indexTask, inputs, { ...mapOptions, onWork })) {
     const { path, size } = source.files[indexed.length] as { path: string; size: number };
     indexed.push(output);
     evidence = mergeEvidence(evidence, output.evidence);
     done += size;
-    onProgress?.({ stage: "scan", done, total, what: path });
+    tell(path);
   }
 
   const jsonlColumns = new Set<string>();

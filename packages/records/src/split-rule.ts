@@ -5,7 +5,7 @@ import { type Column, isPresent } from "./batch.js";
 import { matchesPattern } from "./path-pattern.js";
 import type { PlacedBatch } from "./reader.js";
 import { valueText } from "./record-decoding.js";
-import { placeText } from "./record-place.js";
+import { refusal } from "./record-place.js";
 import { decodeValue } from "./value-decoding.js";
 
 /** For each record the index of its split in `names`, or −1 when it is in none. */
@@ -55,18 +55,13 @@ export class SplitFold {
       const name = splitName(column, i);
       if (name === null) {
         const line = lines?.[i];
-        const place =
-          line === undefined
-            ? `${this.#path}, record ${begin + i}, column ${JSON.stringify(this.#column)}`
-            : placeText({ path: this.#path, line, column: this.#column });
-        throw new FormatError("bad-value", `${place}: only texts, integers and booleans can name a split`, {
-          details: {
-            path: this.#path,
-            record: begin + i,
-            column: this.#column,
-            ...(line === undefined ? {} : { line }),
-          },
-        });
+        const where = line === undefined ? { record: begin + i } : { line };
+        const place = { path: this.#path, ...where, column: this.#column };
+        throw refusal(
+          "bad-value",
+          place,
+          "only texts, integers and booleans can name a split. Name the splits by another column",
+        );
       }
       const known = this.#names.get(name);
       of[i] = known ?? this.#names.size;

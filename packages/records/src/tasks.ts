@@ -3,10 +3,11 @@
  * options for every input and one input, opens the file by itself, and gives plain data. `taskOf` names them for an executor.
  */
 
+import { isAssayError } from "@assay/merkle";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
 import { encodeBatch } from "./encode-batch.js";
-import type { Task } from "./executor.js";
+import type { Task, TaskContext } from "./executor.js";
 import { loadReader } from "./format-readers.js";
 import type { Evidence } from "./inference.js";
 import { joinAllKinds } from "./kinds.js";
@@ -14,12 +15,16 @@ import { recordLeaves } from "./leaves.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
 import type { ByteSource, FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
+import { withPlace } from "./record-place.js";
 import type { SourceFile } from "./source.js";
 import { SplitFold, type SplitOfRecords } from "./split-rule.js";
 
 /** Options of reading that can travel. */
 export type PlainReadOptions = Omit<IndexOptions, "signal" | "onBytes"> &
   Pick<ReadOptions, "nullValues" | "columns" | "refuseOthers">;
+
+/** Bytes after which progress is told. */
+const TOLD_BYTES = 16 * 1024 * 1024;
 
 /** One part of one file. */
 export interface PartInput {
@@ -49,16 +54,25 @@ export interface IndexTaskOutput {
 export async function indexFile(
   options: IndexTaskOptions,
   { file, ordinal }: IndexTaskInput,
+  { signal, onWork }: TaskContext = {},
 ): Promise<IndexTaskOutput> {
+  let untold = 0;
+  const onBytes = (count: number): void => {
+    untold += count;
+    if (untold < TOLD_BYTES) return;
+    onWork?.(untold);
+    untold = 0;
+  };
+  const full = { ...options, onBytes, ...signalOf(signal) };
   return withFile(file, async (bytes) => {
-    const output = await indexAny(options, file, ordinal, bytes);
+    const output = await indexAny(full, file, ordinal, bytes);
     await bytes.check?.();
     return output;
   });
 }
 
 async function indexAny(
-  options: IndexTaskOptions,
+  options: IndexTaskOptions & IndexOptions,
   { format }: SourceFile,
   ordinal: number,
   bytes: ByteSource,
@@ -75,11 +89,15 @@ async function indexAny(
 }
 
 /** Task: the names of the columns that a part of a JSONL file has. */
-export async function findColumns(options: PlainReadOptions, { file, index, part }: PartInput): Promise<string[]> {
+export async function findColumns(
+  options: PlainReadOptions,
+  { file, index, part }: PartInput,
+  { signal }: TaskContext = {},
+): Promise<string[]> {
   const reader = await loadReader(index.format);
   return withFile(file, async (bytes) => {
     const names = new Set<string>();
-    for await (const { batch } of reader.read(bytes, index, part, { ...options, types: {} })) {
+    for await (const { batch } of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types: {} })) {
       for (const { name } of batch.columns) names.add(name);
     }
     return [...names];
@@ -103,6 +121,7 @@ export interface HashTaskOutput {
 export async function hashPart(
   options: HashTaskOptions,
   { file, index, part, types }: PartInput,
+  { signal }: TaskContext = {},
 ): Promise<HashTaskOutput> {
   const { leafKey, splitColumn, ...readOptions } = options;
   const reader = await loadReader(index.format);
@@ -112,8 +131,13 @@ export async function hashPart(
     const pieces: Uint8Array[] = [];
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
-    for await (const placed of reader.read(bytes, index, part, { ...readOptions, ...columns, types })) {
-      pieces.push(leavesOf(placed, leafKey));
+    for await (const placed of reader.read(bytes, index, part, {
+      ...readOptions,
+      ...columns,
+      ...signalOf(signal),
+      types,
+    })) {
+      pieces.push(leavesOf(file.path, placed, leafKey));
       if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
       splits?.add(placed);
     }
@@ -122,10 +146,18 @@ export async function hashPart(
   });
 }
 
-function leavesOf({ batch, raw }: PlacedBatch, leafKey: Uint8Array | null): Uint8Array {
+function leavesOf(path: string, { batch, raw, begin, lines }: PlacedBatch, leafKey: Uint8Array | null): Uint8Array {
   if (raw !== undefined) return recordLeaves(raw.data, raw.offsets, leafKey);
-  const { arena, offsets } = encodeBatch(batch);
-  return recordLeaves(arena, offsets, leafKey);
+  try {
+    const { arena, offsets } = encodeBatch(batch);
+    return recordLeaves(arena, offsets, leafKey);
+  } catch (error) {
+    const { record, column } = isAssayError(error) ? error.details : {};
+    if (typeof record !== "number") throw error;
+    const line = lines?.[record];
+    const where = line === undefined ? { record: begin + record } : { line };
+    throw withPlace(error, { path, ...where, ...(typeof column === "string" ? { column } : {}) });
+  }
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
@@ -143,14 +175,20 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
 export async function readPart(
   options: PlainReadOptions,
   { file, index, part, types }: PartInput,
+  { signal }: TaskContext = {},
 ): Promise<PlacedBatch[]> {
   const reader = await loadReader(index.format);
   return withFile(file, async (bytes) => {
     const batches: PlacedBatch[] = [];
-    for await (const placed of reader.read(bytes, index, part, { ...options, types })) batches.push(placed);
+    for await (const placed of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types }))
+      batches.push(placed);
     await bytes.check?.();
     return batches;
   });
+}
+
+function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 const TASKS = { indexFile, findColumns, hashPart, readPart } as const;
@@ -162,7 +200,8 @@ export function taskOf<Name extends keyof Tasks>(
   options: Parameters<Tasks[Name]>[0],
 ): Task<Parameters<Tasks[Name]>[0], Parameters<Tasks[Name]>[1], Awaited<ReturnType<Tasks[Name]>>> {
   return {
-    module: new URL("./tasks.js", import.meta.url).href,
+    // A bundle of another module format does not know where it is; it has no workers either.
+    module: import.meta.url === undefined ? "" : new URL("./tasks.js", import.meta.url).href,
     name,
     options,
     run: TASKS[name] as never,

@@ -1,7 +1,7 @@
 /** The reader of plain text (entry `@assay/records/text`): each line is the record `{"text": line}`, or itself with `raw/v1`. */
 
 import { createColumnBuilder } from "./column-builder.js";
-import { BATCH_BYTES } from "./csv.js";
+import { BATCH_BYTES } from "./limits.js";
 import { indexLines, scanLinePart } from "./line-part.js";
 import { RawLines } from "./raw-lines.js";
 import {

@@ -42,12 +42,14 @@ async function* mapInOrder<Options, Input, Output>(
   pool: WorkerPool,
   task: Task<Options, Input, Output>,
   inputs: Iterable<Input>,
-  { signal, onDone }: MapOptions,
+  { signal, onDone, onWork }: MapOptions,
 ): AsyncIterable<Output> {
   signal?.throwIfAborted();
-  const queue: Promise<Output>[] = [];
-  const stop = new AbortController();
-  const onAbort = () => stop.abort(signal?.reason);
+  const { module, name, options } = task;
+  const queue: Job[] = [];
+  const onAbort = () => {
+    for (const job of queue) pool.abandon(job, signal?.reason);
+  };
   signal?.addEventListener("abort", onAbort, { once: true });
   const rest = inputs[Symbol.iterator]();
   let done = 0;
@@ -56,19 +58,13 @@ async function* mapInOrder<Options, Input, Output>(
     for (;;) {
       while (!exhausted && queue.length < pool.size * INPUTS_AHEAD) {
         const next = rest.next();
-        if (next.done === true) {
-          exhausted = true;
-          break;
-        }
-        const { module, name, options } = task;
-        const result = pool.run({ module, name, options, input: next.value }, stop.signal) as Promise<Output>;
-        // The error is thrown when its turn comes; until then it must not count as unhandled.
-        result.catch(() => {});
-        queue.push(result);
+        if (next.done === true) exhausted = true;
+        else queue.push(pool.submit({ module, name, options, input: next.value }, onWork));
       }
-      const first = queue.shift();
+      const first = queue[0];
       if (first === undefined) return;
-      const output = await first;
+      const output = (await first.output) as Output;
+      queue.shift();
       signal?.throwIfAborted();
       onDone?.(++done);
       yield output;
@@ -76,17 +72,18 @@ async function* mapInOrder<Options, Input, Output>(
   } finally {
     signal?.removeEventListener("abort", onAbort);
     // Whoever leaves early wants the rest to stop, now.
-    stop.abort(signal?.aborted ? signal.reason : new Error("The results are no longer wanted"));
+    for (const job of queue) pool.abandon(job, new Error("The output is no longer wanted"));
     if (!exhausted) rest.return?.();
   }
 }
 
+/** One input on its way. */
 interface Job {
   readonly request: WorkRequest;
-  readonly signal: AbortSignal;
+  readonly output: Promise<unknown>;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly onAbort: () => void;
+  readonly onWork: ((units: number) => void) | undefined;
 }
 
 interface Thread {
@@ -105,26 +102,37 @@ class WorkerPool {
     this.size = size;
   }
 
-  run(work: Omit<WorkRequest, "id">, signal: AbortSignal): Promise<unknown> {
-    if (this.#closed) return Promise.reject(new TypeError("The executor is closed"));
-    return new Promise((resolve, reject) => {
-      const job: Job = {
-        request: { id: this.#nextId++, ...work },
-        signal,
-        resolve,
-        reject,
-        onAbort: () => this.#abandon(job),
-      };
-      signal.addEventListener("abort", job.onAbort, { once: true });
+  submit(work: Omit<WorkRequest, "id">, onWork?: (units: number) => void): Job {
+    let resolve: Job["resolve"] = () => {};
+    let reject: Job["reject"] = () => {};
+    const output = new Promise((onOutput, onError) => {
+      resolve = onOutput;
+      reject = onError;
+    });
+    // An error is thrown when its turn comes; until then it must not count as unhandled.
+    output.catch(() => {});
+    const job: Job = { request: { id: this.#nextId++, ...work }, output, resolve, reject, onWork };
+    if (this.#closed) {
+      reject(new TypeError("The executor is closed"));
+    } else {
       this.#waiting.push(job);
       this.#dispatch();
-    });
+    }
+    return job;
+  }
+
+  /** Stops work whose output nobody wants. A thread in the middle of a computation hears nothing: it is ended. */
+  abandon(job: Job, reason: unknown): void {
+    const waiting = this.#waiting.indexOf(job);
+    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    job.reject(reason);
+    for (const thread of this.#threads) if (thread.job === job) void this.#end(thread, reason);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     const error = new Error("The executor was closed while it worked");
-    for (const job of this.#waiting.splice(0)) this.#settle(job, () => job.reject(error));
+    for (const job of this.#waiting.splice(0)) job.reject(error);
     await Promise.all([...this.#threads].map((thread) => this.#end(thread, error)));
   }
 
@@ -140,7 +148,7 @@ class WorkerPool {
       } catch (error) {
         // The input cannot be cloned: a mistake of the caller.
         this.#rest(thread);
-        this.#settle(job, () => job.reject(error));
+        job.reject(error);
       }
     }
   }
@@ -155,8 +163,13 @@ class WorkerPool {
     worker.on("message", (reply: WorkReply) => {
       const { job } = thread;
       if (job === null || job.request.id !== reply.id) return;
+      if ("units" in reply) {
+        job.onWork?.(reply.units);
+        return;
+      }
       this.#rest(thread);
-      this.#settle(job, () => ("error" in reply ? job.reject(fromPlainError(reply.error)) : job.resolve(reply.output)));
+      if ("error" in reply) job.reject(fromPlainError(reply.error));
+      else job.resolve(reply.output);
       this.#dispatch();
     });
     worker.on("error", (error) => void this.#end(thread, error));
@@ -177,24 +190,8 @@ class WorkerPool {
     const { job, worker } = thread;
     thread.job = null;
     const ended = worker.terminate();
-    if (job !== null) this.#settle(job, () => job.reject(error));
+    if (job !== null) job.reject(error);
     if (!this.#closed) this.#dispatch();
     await ended;
-  }
-
-  #abandon(job: Job): void {
-    const waiting = this.#waiting.indexOf(job);
-    if (waiting >= 0) {
-      this.#waiting.splice(waiting, 1);
-      this.#settle(job, () => job.reject(job.signal.reason));
-      return;
-    }
-    // A thread in the middle of a computation hears nothing: end it.
-    for (const thread of this.#threads) if (thread.job === job) void this.#end(thread, job.signal.reason);
-  }
-
-  #settle(job: Job, settle: () => void): void {
-    job.signal.removeEventListener("abort", job.onAbort);
-    settle();
   }
 }

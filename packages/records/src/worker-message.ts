@@ -20,8 +20,9 @@ export interface WorkRequest {
   readonly input: unknown;
 }
 
-/** From a worker: the output, or the error. */
+/** From a worker: units of work that are done, and in the end the output or the error. */
 export type WorkReply =
+  | { readonly id: number; readonly units: number }
   | { readonly id: number; readonly output: unknown }
   | { readonly id: number; readonly error: PlainError };
 

@@ -11,7 +11,7 @@ port.on("message", async ({ id, module, name, options, input }: WorkRequest) => 
   let reply: WorkReply;
   try {
     const run = await loadTask({ module, name });
-    const output = await run(options, input);
+    const output = await run(options, input, { onWork: (units) => port.postMessage({ id, units }) });
     reply = { id, output };
     port.postMessage(reply, transferableBuffers(output));
   } catch (error) {

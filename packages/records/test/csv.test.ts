@@ -215,6 +215,36 @@ describe("parts", () => {
   });
 });
 
+describe("parts of whole blocks", () => {
+  const partsOf = async (text: string) => {
+    const { files } = await scanned(text, { schema: { others: "text" } });
+    return files[0]!.index.parts.map(({ begin, end }) => [begin, end]);
+  };
+  it("begin a part only where something follows", async () => {
+    const block = "1,2\n".repeat(65_536);
+    expect(await partsOf(`a,b\n${block}`)).toEqual([[0, 65_536]]);
+    expect(await partsOf(`a,b\n${block}3,4`)).toEqual([
+      [0, 65_536],
+      [65_536, 65_537],
+    ]);
+    // Empty lines are bytes of the file: some part must cover them, though it has no records.
+    const trailing = `a,b\n${block}\n\n`;
+    expect((await partsOf(trailing)).at(-1)).toEqual([65_536, 65_536]);
+    expect((await leavesOf(await scanned(trailing)))[0]).toHaveLength(65_536);
+  });
+  it("cut batches early when records are long, without a trace in the leaves", async () => {
+    const long = `${"x".repeat(9_000_000)}`;
+    const text = `a\n${`${long}\n`.repeat(5)}`;
+    const source = await scanned(text);
+    const lengths: number[] = [];
+    for await (const { batch } of readBatches(source)) lengths.push(batch.length);
+    expect(lengths.length).toBeGreaterThan(1);
+    const [leaves] = await leavesOf(source);
+    expect(leaves).toHaveLength(5);
+    expect(new Set(leaves).size).toBe(1);
+  });
+});
+
 describe("a file that changed between the passes", () => {
   const types = { a: "int64", b: "int64" } as const;
   async function readChanged(before: string, after: string): Promise<unknown> {

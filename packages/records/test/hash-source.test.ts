@@ -115,6 +115,22 @@ describe("hashSource()", () => {
   });
 });
 
+describe("work that is under way", () => {
+  it("is told by bytes, and stops inside of a file when aborted", async () => {
+    const bytes = new Blob([`a\n${"xy\n".repeat(12_000_000)}`]);
+    const source = await sourceOfBytes("big", [{ path: "a.csv", bytes }]);
+    const abort = new AbortController();
+    const told: number[] = [];
+    const onProgress = ({ done }: Progress) => {
+      told.push(done);
+      abort.abort(new Error("enough"));
+    };
+    await expect(scanSource(source, { signal: abort.signal, onProgress })).rejects.toThrow("enough");
+    expect(told).toHaveLength(1);
+    expect(told[0]).toBeLessThan(bytes.size);
+  });
+});
+
 describe("readBatches() and readRecords()", () => {
   it("read chosen columns, and single records in file and record order with their lines", async () => {
     const source = await scanned([

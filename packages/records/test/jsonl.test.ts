@@ -99,6 +99,14 @@ describe("jsonlReader", () => {
   it("does not parse lines for raw/v1 leaves", async () => {
     expect((await leavesOf(await jsonl("not json\n\n{}", { leafFormat: "raw/v1" })))[0]).toHaveLength(3);
   });
+  it("cuts files into parts of whole blocks, each with its first line", async () => {
+    const line = '{"a":1}\n';
+    const { files } = await jsonl(`${line}\n\n${line.repeat(65_536)}`);
+    expect(files[0]?.index.parts.map(({ begin, end, detail }) => [begin, end, detail])).toEqual([
+      [0, 65_536, { line: 1, skip: 0 }],
+      [65_536, 65_537, { line: 65_539, skip: 0 }],
+    ]);
+  });
   it("refuses more members than maxColumns", async () => {
     const text = `{${Array.from({ length: 11 }, (_, i) => `"c${i}":1`).join(",")}}\n`;
     const limits = { maxColumns: 10 };
