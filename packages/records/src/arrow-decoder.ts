@@ -37,16 +37,20 @@ export class BatchDecoder {
 
   /** Takes a `DictionaryBatch` table. */
   addDictionary(header: FlatTable, body: Uint8Array): void {
-    const array = attempt(this.#path, () => {
-      const id = header.int64(0);
-      const field = this.#schema.dictionaries.get(id);
-      const data = header.table(1);
-      if (field === undefined || data === null) throw new Error(`it has the dictionary ${id}, which no column uses`);
-      const [values] = this.#arrays(data, [field], body);
-      if ((values as ArrowArray).length !== data.count(0))
-        throw new Error(`the dictionary ${id} says that it has ${data.count(0)} values`);
-      return { id, values: values as ArrowArray };
-    });
+    const array = attempt(
+      this.#path,
+      () => {
+        const id = header.int64(0);
+        const field = this.#schema.dictionaries.get(id);
+        const data = header.table(1);
+        if (field === undefined || data === null) throw new Error(`it has the dictionary ${id}, which no column uses`);
+        const [values] = this.#arrays(data, [field], body);
+        if ((values as ArrowArray).length !== data.count(0))
+          throw new Error(`the dictionary ${id} says that it has ${data.count(0)} values`);
+        return { id, values: values as ArrowArray };
+      },
+      this.#maxBytes,
+    );
     this.#chunks.set(array.id, header.flag(2) ? [...(this.#chunks.get(array.id) ?? []), array.values] : [array.values]);
     // A dictionary may hold values of another one.
     this.#dictionaries.clear();

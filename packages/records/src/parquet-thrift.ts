@@ -19,7 +19,6 @@ export function parseThrift(bytes: Uint8Array, begin: number): { struct: ThriftS
 }
 
 function endOfStruct(bytes: Uint8Array, begin: number, depth: number): number {
-  if (depth > MAX_DEPTH) throw new Error(`metadata is nested deeper than ${MAX_DEPTH}`);
   let at = begin;
   for (;;) {
     const head = byteAt(bytes, at++);
@@ -30,6 +29,7 @@ function endOfStruct(bytes: Uint8Array, begin: number, depth: number): number {
 }
 
 function endOfValue(bytes: Uint8Array, begin: number, type: number, depth: number, inList: boolean): number {
+  if (depth > MAX_DEPTH) throw new Error(`metadata is nested deeper than ${MAX_DEPTH}`);
   switch (type) {
     case 1:
     case 2:

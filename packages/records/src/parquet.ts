@@ -8,6 +8,7 @@
 
 import { FormatError, isAssayError } from "@assay/merkle";
 import type { Column } from "./batch.js";
+import { MAX_OFFSET } from "./byte-arena.js";
 import type { ColumnType } from "./column-type.js";
 import { digestFile, readWindow } from "./file-windows.js";
 import { limitsOf } from "./limits.js";
@@ -136,6 +137,8 @@ function* batchesOf(
       slices = cursor.map((slice) => slice && nextSlice(slice, length));
     }
     const firstRecord = part.begin + done;
+    const widest = slices.reduce((most, slice) => Math.max(most, slice === undefined ? 0 : textBytes(slice)), 0);
+    if (widest > MAX_OFFSET) throw tooLarge(path, MAX_OFFSET, widest);
     const built = attempt(path, `records ${firstRecord} to ${firstRecord + length}`, 0, () =>
       nodes.map((node): Column => {
         const column = buildColumn(node, { path, firstRecord, slices, isText });
@@ -167,9 +170,11 @@ function nextSlice({ column, end: begin, begin: before, value: first }: LeafSlic
 }
 
 function textBytes({ column, begin, end, value }: LeafSlice): number {
-  if (column.leaf.physical !== "binary") return 0;
-  const { offsets, length } = column.values;
+  const { leaf, values } = column;
   // At most one value a level.
+  if (leaf.physical === "fixed") return (end - begin) * leaf.width;
+  if (leaf.physical !== "binary") return 0;
+  const { offsets, length } = values;
   return (offsets[Math.min(value + end - begin, length)] as number) - (offsets[Math.min(value, length)] as number);
 }
 
