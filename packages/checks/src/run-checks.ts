@@ -115,7 +115,7 @@ export async function runChecks(
       },
       async map(task, parts) {
         const outputs = [];
-        for await (const output of executor.map(task as Task, parts, signal ? { signal } : {})) outputs.push(output);
+        for await (const output of executor.map(task as unknown as Task, parts, signal ? { signal } : {})) outputs.push(output);
         return outputs as never;
       },
     };

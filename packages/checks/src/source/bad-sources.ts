@@ -47,6 +47,9 @@ interface Test {
  *   sources can show by how much (median deviation), the count must also be too large for a beta-binomial of that spread;
  *   p is the larger of the two, so it stays valid when sources do not differ. Benjamini–Hochberg over all sources and measures
  *   of a family, each of the two families at half the rate.
+ * - *False alarms* (150 runs each, rate .05): alike sources 1 % of runs with a `source`, at most 4 % with any finding. Honest
+ *   sources whose rates spread by a factor e^.3: 6 %; by e^.5, 15 %. *Power*: one source of 30 with 100 records each, 5 % disputed
+ *   elsewhere and 15 % there: 48 %; 25 % there: 95 %.
  * - *Kinds*: `source`: more records that other checks accuse or suspect (`label-flips`, `outliers`, …) or dispute; severity by q.
  *   `composition`: more repeated records, more missing values, or more of one label; true but usual in honest data, so `low`.
  *   The finding stands at the first record of the source in leaf order and accuses the source, not that record.

@@ -12,19 +12,18 @@ const MEDIAN_SQUARE = 0.4549364231195724;
 const MOST = 0.5;
 
 /**
- * Correlation of two records of one source: the value at which the median squared deviation of a source from the overall rate is
- * what chance alone would give. 0 when sources differ no more than by chance, or when fewer than 8 have enough records
- * (expected count of 1) to tell.
+ * Correlation of two records of one source: the value at which the median squared deviation of a source from the usual rate (that
+ * of the middle half of the sources) is what chance alone would give. 0 when sources differ no more than by chance, or when fewer
+ * than 8 have enough records (expected count of 1) to tell.
  *
- * The median is robust: less than half of the sources cannot push it beyond what honest ones do.
+ * Neither the median nor the middle half is moved much by bad sources, as long as these are less than a quarter of all.
  */
 export function correlationWithin(flagged: Int32Array, sizes: Int32Array): number {
-  const records = sizes.reduce((sum, n) => sum + n, 0);
-  const rate = flagged.reduce((sum, n) => sum + n, 0) / records;
+  const rate = usualRate(flagged, sizes);
   if (!(rate > 0 && rate < 1)) return 0;
   const usable = [...sizes.keys()].filter((source) => (sizes[source] as number) * Math.min(rate, 1 - rate) >= 1);
   if (usable.length < FEWEST_FOR_SPREAD) return 0;
-  const excess = (correlation: number): boolean => {
+  const exceeds = (correlation: number): boolean => {
     const squares = Float64Array.from(usable, (source) => {
       const size = sizes[source] as number;
       const deviation = (flagged[source] as number) - size * rate;
@@ -32,14 +31,25 @@ export function correlationWithin(flagged: Int32Array, sizes: Int32Array): numbe
     });
     return median(squares) > MEDIAN_SQUARE;
   };
-  if (!excess(0)) return 0;
+  if (!exceeds(0)) return 0;
   let low = 0;
   let high = MOST;
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;
-    if (excess(middle)) low = middle;
+    if (exceeds(middle)) low = middle;
     else high = middle;
   }
   // The median of few squares is itself uncertain (its standard error is about 1.4/√count of it): lean to the honest side.
-  return Math.min(MOST, high * (1 + 3 / Math.sqrt(usable.length)));
+  return Math.min(MOST, high * (1 + 6 / Math.sqrt(usable.length)));
+}
+
+/** Rate over the middle half of the sources, by rate. */
+function usualRate(flagged: Int32Array, sizes: Int32Array): number {
+  const rateOf = (source: number): number => (flagged[source] as number) / (sizes[source] as number);
+  const order = [...sizes.keys()].filter((source) => (sizes[source] as number) > 0);
+  order.sort((a, b) => rateOf(a) - rateOf(b) || a - b);
+  const cut = Math.floor(order.length / 4);
+  const middle = order.slice(cut, order.length - cut);
+  const records = middle.reduce((sum, source) => sum + (sizes[source] as number), 0);
+  return middle.reduce((sum, source) => sum + (flagged[source] as number), 0) / records;
 }

@@ -77,6 +77,8 @@ test("correlationWithin() is small for sources that do not differ, and found whe
   );
   expect(differing).toBeGreaterThan(0.01);
   expect(differing).toBeLessThan(0.1);
+  const oneBad = draw(() => 0.01).with(0, 90);
+  expect(correlationWithin(oneBad, sizes)).toBeLessThan(0.02);
   expect(correlationWithin(Int32Array.of(1, 50), Int32Array.of(100, 100))).toBe(0);
 });
 
