@@ -266,11 +266,16 @@ async function findPlaces(
   maxPlaces: number,
 ): Promise<boolean> {
   if (entries === undefined || leavesOf === undefined) return false;
+  // Numbers are looked up before any text is made: nearly all records are not among the changed ones.
+  const heads = new Set([...changed.keys()].map((leaf) => Number.parseInt(leaf.slice(0, 12), 16)));
   let found = 0;
   for (const { path, records } of entries) {
     const leaves = await leavesOf(path);
     if (leaves === undefined) return false;
+    const view = new DataView(leaves.buffer, leaves.byteOffset, leaves.byteLength);
     for (let ordinal = 0; ordinal < records && found < maxPlaces; ordinal++) {
+      const head = view.getUint32(32 * ordinal) * 0x1_0000 + view.getUint16(32 * ordinal + 4);
+      if (!heads.has(head)) continue;
       const change = changed.get(toHex(leaves.subarray(32 * ordinal, 32 * ordinal + 32)));
       if (change === undefined) continue;
       change.places.push({ file: path, ordinal });

@@ -133,23 +133,29 @@ function readRemoved({ parameters }: Derivation, removed: Uint8Array | undefined
 
 function checkVersion(
   child: LineageSide,
-  { operation }: Derivation,
+  derivation: Derivation,
   parents: readonly (LineageSide | undefined)[],
 ): { version: DerivationVerdict["version"]; deserves?: VersionChange } {
   const to = child.header.version;
-  let version: DerivationVerdict["version"] = to === undefined || parents.length === 0 ? "none" : "not-checked";
-  const deserved = parents.map((parent) => {
-    if (parent === undefined) return undefined;
-    const change =
-      operation === "map" && !isSameLeaf(parent.header.leaf, child.header.leaf) ? "major" : deservedOf(parent, child);
+  const states = new Set<DerivationVerdict["version"]>();
+  const deserved = derivation.parents.map((named, i) => {
+    const parent = parents[i];
+    if (parent === undefined) {
+      states.add(to === undefined ? "none" : "not-checked");
+      return undefined;
+    }
+    // Only a map may change how leaves are made, and then no record is known to be the same.
+    const change = isSameLeaf(named.leaf, child.header.leaf) ? deservedOf(parent, child) : "major";
     const from = parent.header.version;
-    if (to === undefined || from === undefined) version = "none";
-    else if (change !== undefined) {
+    if (to === undefined || from === undefined) states.add("none");
+    else if (change === undefined) states.add("not-checked");
+    else {
       verifyVersion(from, to, change);
-      version = "checked";
+      states.add("checked");
     }
     return change;
   });
+  const version = states.has("not-checked") ? "not-checked" : states.has("checked") ? "checked" : "none";
   return deserved[0] === undefined ? { version } : { version, deserves: deserved[0] };
 }
 

@@ -74,6 +74,7 @@ export {
   type OpenedManifest,
   openManifest,
   REMOVED_FILE,
+  readDerivationFiles,
   UPDATE_FILE,
   verifyKept,
   withKeptSets,

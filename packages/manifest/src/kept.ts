@@ -37,6 +37,7 @@ import {
   verifyTiles,
 } from "@assay/merkle";
 import { BLOCK_RECORDS } from "@assay/records";
+import { readBoundAsync } from "./bound.js";
 import type { FileEntry } from "./entry.js";
 import type { FolderFile, FolderReader } from "./folder.js";
 import type { ManifestHeader, SetTreeHead } from "./header.js";
@@ -100,7 +101,8 @@ export function pageReader(folder: FolderReader): (path: string) => Promise<Uint
 }
 
 async function readKept(folder: FolderReader, path: string, maxBytes: number): Promise<Uint8Array> {
-  const bytes = await folder.read(path, { maxBytes });
+  // Larger than any tile or page: it does not match its root.
+  const bytes = await readBoundAsync(() => folder.read(path, { maxBytes }));
   if (bytes !== undefined) return bytes;
   throw new SourceError(
     "not-kept",
@@ -186,7 +188,10 @@ export async function readKeptBlocks(
   if (kept.tail.length === 0) return kept.blocks;
   let last = kept.tail.subarray(-32);
   for (let at = kept.tail.length - 64; at >= 0; at -= 32) last = nodeHash(kept.tail.subarray(at, at + 32), last);
-  return new Uint8Array([...kept.blocks, ...last]);
+  const roots = new Uint8Array(kept.blocks.length + 32);
+  roots.set(kept.blocks);
+  roots.set(last, kept.blocks.length);
+  return roots;
 }
 
 /** The perfect subtrees behind the last whole block, largest first, from the tiles at the right edge of levels 1 and 0. */

@@ -164,6 +164,17 @@ async function readKeptSplits(
   return splits;
 }
 
+/**
+ * The list of removed records and the set update of a folder, as {@link verifyDerivation} takes them. Not verified here.
+ */
+export async function readDerivationFiles(
+  folder: FolderReader,
+): Promise<{ readonly removed?: Uint8Array; readonly update?: Uint8Array }> {
+  const removed = await folder.read(REMOVED_FILE);
+  const update = await folder.read(UPDATE_FILE);
+  return { ...(removed === undefined ? {} : { removed }), ...(update === undefined ? {} : { update }) };
+}
+
 /** What a folder was found to hold. */
 export interface KeptVerdict {
   /** Files whose leaves are all there and match. */

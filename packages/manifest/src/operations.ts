@@ -143,11 +143,13 @@ export async function provePlaces({
   if (derivation.parameters.removed === undefined) return undefined;
   const parent = parents[0];
   if (parent === undefined || removed === undefined) return "not-checked";
+  const entries =
+    parent.entries === undefined ? undefined : new Map(parent.entries.map((entry) => [entry.path, entry]));
   let all = true;
   let file: { path: string; leaves: Uint8Array | undefined } | undefined;
   for (const record of removed) {
-    const entry = parent.entries?.find(({ path }) => path === record.file);
-    if (parent.entries !== undefined && (entry === undefined || record.ordinal >= entry.records)) {
+    const entry = entries?.get(record.file);
+    if (entries !== undefined && (entry === undefined || record.ordinal >= entry.records)) {
       throw derivationMismatch(
         derivation.operation,
         `the parent has no record ${record.ordinal} in ${JSON.stringify(record.file)}`,

@@ -9,6 +9,7 @@ import {
   type Executor,
   type Kinds,
   leafKeyId,
+  matchesPattern,
   type Progress,
   type ScannedSource,
   type Source,
@@ -39,7 +40,7 @@ export interface InspectDataOptions {
 /** What was found out about one file. */
 export interface FileVerdict {
   readonly path: string;
-  /** `none`: a stream, which has no stored bytes. */
+  /** `unexpected`: not in the manifest, nor ignored by it. `none`: a stream, which has no stored bytes. */
   readonly bytes: "same" | "changed" | "missing" | "unexpected" | "none";
   readonly records: "same" | "changed" | "not-checked";
   /** The first block of 65,536 records that differs, when tiles were kept: records begin … end (exclusive). */
@@ -167,8 +168,9 @@ async function inspectFiles(
       );
     }
   }
+  const ignored = header.reading.ignored ?? [];
   for (const { path } of source.files) {
-    if (known.has(path)) continue;
+    if (known.has(path) || ignored.some((pattern) => matchesPattern(pattern, path))) continue;
     verdicts.push({ path, bytes: "unexpected", records: "not-checked" });
     faults.push(
       new VerificationError("file-unexpected", `The file ${path} is not in the manifest`, { details: { path } }),

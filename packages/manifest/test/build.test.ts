@@ -1,5 +1,6 @@
 import { fromHex, toHex } from "@assay/merkle";
 import { type Executor, inlineExecutor, scanSource, sourceOfBytes, type Task } from "@assay/records";
+import { workerExecutor } from "@assay/records/node";
 import { describe, expect, it } from "vitest";
 import { buildManifest } from "../src/build.js";
 import { parseManifest } from "../src/header.js";
@@ -71,6 +72,25 @@ describe("buildManifest()", () => {
     const other = await buildOf(files, { executor: backwards });
     expect(other.headerBytes).toEqual(plain.headerBytes);
     expect(other.entriesBytes).toEqual(plain.entriesBytes);
+  });
+
+  it("gives the same bytes on two workers", async () => {
+    const rows = Array.from({ length: 70_000 }, (_, i) => `${i},${i % 7}\n`).join("");
+    const bytes = new TextEncoder().encode(`n,part\n${rows}`);
+    const source = await sourceOfBytes("two", [
+      { path: "a.csv", bytes },
+      { path: "b.csv", bytes: bytes.subarray(0, 1000) },
+    ]);
+    const splits = { column: "part" };
+    const alone = await buildManifest(await scanSource(source), { splits });
+    const executor = await workerExecutor({ workers: 2 });
+    try {
+      const together = await buildManifest(await scanSource(source, { executor }), { executor, splits });
+      expect(text(together.headerBytes)).toBe(text(alone.headerBytes));
+      expect(text(together.entriesBytes)).toBe(text(alone.entriesBytes));
+    } finally {
+      await executor.close();
+    }
   });
 
   it("splits by the values of a column", async () => {

@@ -254,3 +254,34 @@ describe("systemError()", () => {
     expect(systemError(bug, "read", "x")).toBe(bug);
   });
 });
+
+describe("a process that is killed while it replaces a folder", () => {
+  const dist = new URL("../dist/node.js", import.meta.url);
+
+  // Needs the built package: a process of its own cannot run TypeScript.
+  it.runIf(existsSync(dist))("leaves the old folder or the new one, whole", async () => {
+    const script = `
+      const { writeFolder } = await import(${JSON.stringify(dist.href)});
+      for (let turn = 0; ; turn++) {
+        const files = new Map([["manifest.json", new TextEncoder().encode(String(turn))]]);
+        for (let i = 0; i < 20; i++) files.set("part/" + i, new TextEncoder().encode(String(turn)));
+        await writeFolder(${JSON.stringify(dir)}, files, { overwrite: true });
+        if (turn === 0) console.log("begun");
+      }`;
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const writer = spawn(process.execPath, ["--input-type=module", "-e", script], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      await once(writer.stdout, "data");
+      await new Promise((resolve) => setTimeout(resolve, 13 * attempt + 5));
+      writer.kill("SIGKILL");
+      await once(writer, "exit");
+      const folder = await openFolderReader(dir);
+      const turn = new TextDecoder().decode(await folder.read("manifest.json"));
+      for (let i = 0; i < 20; i++) expect(new TextDecoder().decode(await folder.read(`part/${i}`))).toBe(turn);
+      await recoverFolder(dir);
+      await writeFolder(dir, filesOf("1"), { overwrite: true });
+      expect(readdirSync(place)).toEqual(["x.assay"]);
+    }
+  });
+});

@@ -3,7 +3,7 @@
  * merged and replaced. It holds the process id and host; the lock of a process that is gone is broken, and said so.
  */
 
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { SourceError } from "@assay/merkle";
@@ -141,7 +141,6 @@ function isAlive(pid: number): boolean {
 
 /** Removes the folders from `innermost` up to `outermost` that are empty: those that were made on the way. */
 export async function removeEmptyFolders(innermost: string, outermost: string): Promise<void> {
-  const { rmdir } = await import("node:fs/promises");
   for (let folder = innermost; folder.length >= outermost.length; folder = dirname(folder)) {
     try {
       await rmdir(folder);

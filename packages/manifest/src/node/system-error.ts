@@ -1,8 +1,6 @@
 /** Errors of the operating system as errors of Assay: the code says what to do next. */
 
-import { AssayError, isAssayError, SourceError } from "@assay/merkle";
-
-type SourceCode = ConstructorParameters<typeof SourceError>[0];
+import { isAssayError, type SourceCode, SourceError } from "@assay/merkle";
 
 /**
  * The error to throw for a failed system call. Errors of Assay, and the reason of an aborted signal, stay what they are.
@@ -11,7 +9,7 @@ type SourceCode = ConstructorParameters<typeof SourceError>[0];
  * @param path the file or folder, for the message.
  */
 export function systemError(cause: unknown, doing: "read" | "write", path: string): unknown {
-  if (isAssayError(cause) || cause instanceof AssayError) return cause;
+  if (isAssayError(cause)) return cause;
   const system = (cause as NodeJS.ErrnoException | null)?.code;
   if (typeof system !== "string" || (cause as NodeJS.ErrnoException).syscall === undefined) return cause;
   const [code, sentence] = meaningOf(system, doing);
