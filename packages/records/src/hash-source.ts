@@ -6,7 +6,7 @@ import type { Kinds } from "./column-type.js";
 import { type Executor, inlineExecutor } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
 import type { LeafFormat, Limits, PlacedBatch } from "./reader.js";
-import { typesOfFile } from "./reading.js";
+import { kindsOfFile, typesOfFile } from "./reading.js";
 import type { Progress, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
 import { type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
@@ -49,6 +49,8 @@ export interface HashedRecords {
 /**
  * Hashes every record.
  *
+ * A file without records is one item that has no leaves, but the kinds of its columns.
+ *
  * @throws FormatError `ambiguous-split`, `bad-value`, `leaf-key-too-short` and whatever reading refuses; SourceError `source-changed`.
  * RangeError when `leafFormat` is not the one of the scan.
  * @example
@@ -77,6 +79,16 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
       : null;
   const inputs = partInputs(scanned);
   const task = taskOf("hashPart", { ...readOptionsOf(scanned, options), leafKey, splitColumn });
+  function* emptyFiles(begin: number, end: number): Generator<HashedRecords> {
+    for (let file = begin; file < end; file++) {
+      const { index } = scanned.files[file] as ScannedSource["files"][number];
+      if (index.records > 0 || index.format === "other") continue;
+      const none = { splitNames: [], splitOf: new Int32Array(0) };
+      const kinds = leafFormat === "raw/v1" ? {} : kindsOfFile(scanned.reading, index);
+      yield { file, begin: 0, count: 0, leaves: new Uint8Array(0), kinds, ...(splits === undefined ? {} : none) };
+    }
+  }
+  let next = 0;
   let i = 0;
   let done = 0;
   for await (const { leaves, kinds, splits: found } of executor.map(
@@ -89,6 +101,8 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
     done += count;
     onProgress?.({ stage: "hash", done, total: scanned.records, what: file.path });
     if (count === 0) continue;
+    yield* emptyFiles(next, ordinal);
+    next = ordinal + 1;
     const hashed = { file: ordinal, begin: part.begin, count, leaves, kinds };
     if (found !== null) yield { ...hashed, splitNames: found.names, splitOf: found.of };
     else if (splitOfFile === null) yield hashed;
@@ -98,6 +112,7 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
       yield { ...hashed, splitNames: name === null ? [] : [name], splitOf };
     }
   }
+  yield* emptyFiles(next, scanned.files.length);
 }
 
 export interface ReadBatchesOptions extends ReadSourceOptions {

@@ -5,7 +5,7 @@
 
 import type { BigIntStats, Dirent } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, extname, join, parse, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
 import { FormatError, SourceError } from "@assay/merkle";
 import { dialectWithoutDefaults } from "./csv-dialect.js";
 import { checkDataPath, compareText, findPathCollisions } from "./data-path.js";
@@ -69,8 +69,10 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   const root = rootOf(named);
   const listing = new Listing(root, await realpathOf(root, root), options);
   for (const { path, stats } of named) {
-    if (stats.isDirectory()) await listing.addFolder(path);
-    else await listing.addNamed(path, stats);
+    if (!stats.isDirectory()) await listing.addNamed(path, stats);
+    // `*` of a shell names such folders too.
+    else if (named.length === 1 || !isOwnFolder(basename(path))) await listing.addFolder(path);
+    else listing.warnings.push(`${path} says something about a data set and is none; it was left out`);
   }
   const found = [...listing.files.values()].sort((a, b) => compareText(a.path, b.path));
   const files: SourceFile[] = [];
@@ -159,6 +161,10 @@ async function detectFormat(path: string, location: string, isNamed: boolean): P
   }
 }
 
+function isOwnFolder(name: string): boolean {
+  return name.endsWith(".assay");
+}
+
 interface ListedFile {
   readonly path: string;
   readonly location: string;
@@ -181,9 +187,10 @@ class Listing {
     this.#options = options;
   }
 
-  /** A file that was named: it is in whatever its name, and even if it is a link, because somebody said so. */
+  /** A file that was named. It may be a link to anywhere, because somebody said so. */
   async addNamed(location: string, stats: BigIntStats): Promise<void> {
-    this.#add({ path: this.#pathOf(location), location, stats, isNamed: true });
+    const path = this.#pathOf(location);
+    if (!this.#isIgnored(path)) this.#add({ path, location, stats, isNamed: true });
   }
 
   async addFolder(folder: string): Promise<void> {
@@ -209,7 +216,7 @@ class Listing {
 
   async #enter(name: string, location: string, realFolders: readonly string[]): Promise<void> {
     // Folders that this tool writes are about a data set, not part of it.
-    if (extname(name) !== ".assay" && name !== ".assay") await this.#walk(location, realFolders);
+    if (!isOwnFolder(name)) await this.#walk(location, realFolders);
   }
 
   async #followLink(name: string, location: string, realFolders: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@
  */
 
 import { FormatError } from "@assay/merkle";
-import type { ColumnType, Kind } from "./column-type.js";
+import type { ColumnType, Kind, Kinds } from "./column-type.js";
 import { compareText } from "./data-path.js";
 import { type Evidence, inferType } from "./inference.js";
 import { kindOf } from "./kinds.js";
@@ -120,6 +120,14 @@ export function typesOfFile(reading: Reading, index: FileIndex): Record<string, 
     }
   }
   return types;
+}
+
+/** The kinds of a file's columns as their types say them, which is all there is to say of a file without records. */
+export function kindsOfFile(reading: Reading, index: FileIndex): Kinds {
+  const types = typesOfFile(reading, index);
+  const kinds: Record<string, Kind> = Object.create(null);
+  for (const { name, type } of index.columns) kinds[name] = kindOf(typeOfColumn(types, name) ?? type);
+  return kinds;
 }
 
 function isCsv({ format }: FileIndex): boolean {

@@ -75,6 +75,20 @@ describe("hashSource()", () => {
       expect({ ...kinds }).toEqual({ a: "number", b: "text", c: "date", d: "null" });
     }
   });
+  it("gives files without records too, with the kinds of their columns", async () => {
+    const source = await scanned([
+      { path: "a.csv", bytes: utf8("id,name,none\n") },
+      { path: "b.csv", bytes: utf8("id,name\n1,x\n") },
+      { path: "c.jsonl", bytes: utf8("\n") },
+    ]);
+    const found: unknown[] = [];
+    for await (const { file, count, kinds } of hashSource(source)) found.push([file, count, { ...kinds }]);
+    expect(found).toEqual([
+      [0, 0, { id: "number", name: "text", none: "null" }],
+      [1, 1, { id: "number", name: "text" }],
+      [2, 0, {}],
+    ]);
+  });
   it("has the leaf of the vectors for a file of format files", async () => {
     const vectors = JSON.parse(
       await readFile(new URL("../../../test/vectors/assay/files-tar.json", import.meta.url), "utf8"),

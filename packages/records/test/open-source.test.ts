@@ -57,6 +57,12 @@ describe("openSource()", () => {
     expect(await pathsOf([at("p", "q"), a])).toEqual(["a.csv"]);
     expect(await pathsOf([folder, a, a])).toEqual(["p/q/a.csv", "p/r/b.csv"]);
   });
+  it("leaves out *.assay folders and ignored files that a shell named beside the data", async () => {
+    for (const path of ["a.csv", "b.md", "a.assay/manifest.json"]) await put(path);
+    const source = await openSource([at("a.csv"), at("b.md"), at("a.assay")], { ignore: ["*.md"] });
+    expect(source.files.map(({ path }) => path)).toEqual(["a.csv"]);
+    expect(source.warnings).toEqual([expect.stringContaining("a.assay")]);
+  });
   it("leaves out what patterns match", async () => {
     for (const path of ["a.csv", "b.bak", "c/d.bak", "tmp/x/y.csv"]) await put(path);
     const source = await openSource([folder], { ignore: ["tmp/**", "**.bak"] });
