@@ -7,7 +7,7 @@ import { buildCheckRunStatement, CHECK_RUN } from "../src/predicates/check-run.j
 import { buildControlEvidenceStatement } from "../src/predicates/control-evidence.js";
 import { DATASET_MANIFEST } from "../src/predicates/dataset-manifest.js";
 import { REVIEW } from "../src/predicates/review.js";
-import { formatStatements, STATEMENT_TYPE, type Statement } from "../src/statement.js";
+import { formatStatements, STATEMENT_TYPE, type Statement, type VerifiedStatement } from "../src/statement.js";
 import {
   type Actor,
   actor,
@@ -415,6 +415,13 @@ describe("judge() with a policy", () => {
     expect(verdict.ok).toBe(true);
     expect(verdict.statements[2]).toMatchObject({ known: false, predicateType: "https://example.com/scan/v1" });
     expect(verdict.verified).toHaveLength(2);
+  });
+
+  test("a verified statement cannot be written by hand", () => {
+    const written = { statement: manifestStatement(), digest: "", signers: [], trust: "judged" as const };
+    // @ts-expect-error only the judge makes one
+    const forged: VerifiedStatement = written;
+    expect(forged).toBe(written);
   });
 
   test("judge() caps the signatures that it verifies", async () => {
