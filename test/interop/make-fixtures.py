@@ -435,6 +435,12 @@ def write_broken(root):
     both("bad-value", "date64", pa.table({"d": part_of_day}), parquet=False)
     midnight = pa.Array.from_buffers(pa.time32("s"), 1, [None, pa.py_buffer(struct.pack("<i", 86_400))])
     both("bad-value", "time", pa.table({"t": midnight}), parquet=False)
+    # Columns that take no bytes, so that a few hundred bytes claim hundreds of millions of records.
+    endless = pa.RunEndEncodedArray.from_arrays(pa.array([2**31 - 1], pa.int64()), pa.array(["a"]))
+    for what, column in {"nulls": pa.nulls(600_000_000), "runs": endless}.items():
+        batch = pa.record_batch([column], ["n"])
+        with pa.ipc.new_file(str(folder / f"limit-exceeded--{what}.arrow"), batch.schema) as writer:
+            writer.write_batch(batch)
     (folder / "bad-parquet--empty.parquet").write_bytes(b"")
     (folder / "bad-arrow--empty.arrow").write_bytes(b"")
     (folder / "bad-parquet--garbage.parquet").write_bytes(b"PAR1" + bytes(range(200)) + b"PAR1")

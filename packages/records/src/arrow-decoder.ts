@@ -79,6 +79,7 @@ export class BatchDecoder {
       this.#maxBytes,
     );
     let step = BLOCK_RECORDS;
+    let spent = 0;
     for (let begin = 0; begin < length; ) {
       const end = Math.min(begin + step, length);
       const columns = this.#columns(arrays, begin, end, firstRecord);
@@ -87,6 +88,9 @@ export class BatchDecoder {
         step = Math.ceil((end - begin) / 2);
         continue;
       }
+      // Dictionaries and runs make a small body large.
+      for (const column of columns) spent += bytesOf(column);
+      if (spent > this.#maxBytes) throw tooLarge(this.#path, this.#maxBytes, spent);
       yield { length: end - begin, columns };
       begin = end;
     }
@@ -164,16 +168,41 @@ export function attempt<T>(path: string, decode: () => T, maximum = 0): T {
     return decode();
   } catch (error) {
     if (isAssayError(error)) throw error;
-    if (error instanceof BodyTooLarge || error instanceof BatchTooLarge) {
-      const limit = error instanceof BodyTooLarge ? maximum : MAX_BATCH_OFFSET;
-      throw new FormatError(
-        "limit-exceeded",
-        `${path}: a record batch takes ${error.needed} bytes when decoded, more than maxGroupBytes (${limit}); write smaller record batches`,
-        {
-          details: { path, limit: "maxGroupBytes", maximum: limit, actual: error.needed },
-        },
-      );
-    }
+    if (error instanceof BodyTooLarge) throw tooLarge(path, maximum, error.needed);
+    if (error instanceof BatchTooLarge) throw tooLarge(path, MAX_BATCH_OFFSET, error.needed);
     throw badArrow(path, reasonOf(error), error);
+  }
+}
+
+function tooLarge(path: string, maximum: number, needed: number): FormatError {
+  return new FormatError(
+    "limit-exceeded",
+    `${path}: a record batch takes ${needed} bytes when decoded, more than maxGroupBytes (${maximum}); write smaller record batches or raise the limit`,
+    { details: { path, limit: "maxGroupBytes", maximum, actual: needed } },
+  );
+}
+
+/** Memory of a column's buffers. */
+function bytesOf(column: Column): number {
+  switch (column.type) {
+    case "null":
+      return 0;
+    case "text":
+    case "bytes":
+    case "json":
+      return column.data.byteLength + column.offsets.byteLength;
+    case "list":
+      return column.offsets.byteLength + bytesOf(column.child);
+    case "map":
+      return column.offsets.byteLength + bytesOf(column.keys) + bytesOf(column.values);
+    case "struct":
+      return column.fields.reduce((sum, field) => sum + bytesOf(field), 0);
+    case "time":
+    case "timestamp":
+    case "instant":
+    case "duration":
+      return column.seconds.byteLength + column.nanoseconds.byteLength;
+    default:
+      return "scale" in column ? column.length * 16 : column.values.byteLength;
   }
 }

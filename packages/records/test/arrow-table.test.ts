@@ -114,6 +114,19 @@ describe("toArrow() and fromArrow()", () => {
     expect(() => toArrow([oneColumn(far)])).toThrowError(FormatError);
   });
 
+  it("count what a dictionary becomes against maxGroupBytes", async () => {
+    const type = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int8());
+    const dictionary = arrow.vectorFromArray(["x".repeat(10_000)], new arrow.Utf8());
+    const words = arrow.makeVector(
+      arrow.makeData({ type, length: 1000, nullCount: 0, data: new Int8Array(1000), dictionary }),
+    );
+    const bytes = arrow.tableToIPC(new arrow.Table({ words }), "file");
+    const { batches } = await readAll(arrowReader, bytesSource(bytes));
+    expect(batches[0]?.batch.length).toBe(1000);
+    const limited = readAll(arrowReader, bytesSource(bytes), { limits: { maxGroupBytes: 1_000_000 } });
+    await expect(limited).rejects.toMatchObject({ code: "limit-exceeded", details: { maximum: 1_000_000 } });
+  });
+
   it("refuse batches that differ, and what is no table", () => {
     const column = (name: string): Batch => oneColumn({ name, type: "null", length: 1, validity: null });
     expect(() => toArrow([column("a"), column("b")])).toThrowError(TypeError);
