@@ -83,7 +83,7 @@ export interface Outcome {
     readonly columns: readonly string[];
     readonly label?: string;
     readonly records: number;
-    /** Columns that no check of the run read. The framework fills it in. */
+    /** Columns that no check of the run looked at (an id that was read and left aside is one). The framework fills it in. */
     readonly unread?: readonly string[];
     /** Columns that were excluded by the user, which no check can read. The framework fills it in. */
     readonly excluded?: readonly string[];

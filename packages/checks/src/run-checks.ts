@@ -60,7 +60,7 @@ export interface CheckRun {
   readonly findings: readonly Finding[];
   /** Check id → score of each record, by ordinal over all files; NaN where it was not scored. */
   readonly scores: ReadonlyMap<string, Float64Array>;
-  /** Columns that no check read, ascending by code point; excluded ones among them. */
+  /** Columns that no check looked at, ascending by code point; excluded ones among them. */
   readonly unread: readonly string[];
   readonly records: number;
 }
@@ -115,7 +115,8 @@ export async function runChecks(
       },
       async map(task, parts) {
         const outputs = [];
-        for await (const output of executor.map(task as unknown as Task, parts, signal ? { signal } : {})) outputs.push(output);
+        for await (const output of executor.map(task as unknown as Task, parts, signal ? { signal } : {}))
+          outputs.push(output);
         return outputs as never;
       },
     };
@@ -284,22 +285,26 @@ async function gather(
   data: CheckData,
   { showValues, shape }: { readonly showValues: boolean; readonly shape: DataShape },
 ): Promise<CheckRun> {
-  const readByAny = new Set([...results.values()].flatMap(({ read }) => [...read]));
-  const unread = columnNames(shape).filter((name) => !readByAny.has(name));
+  const lookedAt = new Map<string, readonly string[]>();
+  for (const [id, { result, read }] of results) {
+    const columns = result.outcome.lookedAt.columns.filter((name) => read.has(name));
+    lookedAt.set(id, [...new Set(columns)].sort(compareTexts));
+  }
+  const seen = new Set([...lookedAt.values()].flat());
+  const unread = columnNames(shape).filter((name) => !seen.has(name));
   const excluded = [...new Set(shape.roles.exclude)].sort(compareTexts);
   const answers = await answersBySource(results, data, showValues);
   const outcomes: Outcome[] = [];
   const findings: Finding[] = [];
   const scores = new Map<string, Float64Array>();
   for (const { id } of checks) {
-    const { result, read } = results.get(id) as { result: CheckResult; read: ReadonlySet<string> };
-    const { lookedAt } = result.outcome;
-    const columns = [...new Set(lookedAt.columns)].filter((name) => read.has(name)).sort(compareTexts);
+    const { result } = results.get(id) as { result: CheckResult };
+    const columns = lookedAt.get(id) ?? [];
     const sources = result.outcome.sources ?? answers.get(id);
     outcomes.push({
       ...result.outcome,
       ...(sources ? { sources } : {}),
-      lookedAt: { ...lookedAt, columns, unread, excluded },
+      lookedAt: { ...result.outcome.lookedAt, columns, unread, excluded },
     });
     findings.push(...result.findings);
     if (result.scores) scores.set(id, byRecord(result.scores, data));

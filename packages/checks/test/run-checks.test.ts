@@ -130,7 +130,7 @@ describe("runChecks()", () => {
     expect(outcomes[0]).toMatchObject({ status: "failed" });
     expect(outcomes[0]?.reason).toMatch(/^excluded-column/);
   });
-  test("lists what no check read", async () => {
+  test("lists what no check looked at", async () => {
     const { outcomes, unread } = await run(
       checkOf(async (data) => {
         await data.table(["x"]);

@@ -5,6 +5,7 @@ import { featureColumns, firstRows, idColumns } from "../columns.js";
 import { referenceTo } from "../findings.js";
 import { groupsOf, isCoarse } from "../groups.js";
 import { completed } from "../outcome.js";
+import { quoted } from "../quoted.js";
 import { SHINGLE_UNITS } from "./shingles.js";
 import { similarTexts } from "./similar-texts.js";
 
@@ -65,7 +66,7 @@ export function nearDuplicates(defaults: NearDuplicatesOptions = {}): Check<Near
       const features = new Set(featureColumns(data.shape));
       const ids = new Set(idColumns(whole).filter((name) => name !== data.shape.roles.text));
       const compared = whole.columns.filter(({ name }) => features.has(name) && !ids.has(name));
-      const notes = ids.size > 0 ? [`Not looked at: ${[...ids].join(", ")} (ids by nature).`] : [];
+      const notes = [...ids].map((name) => `not looked at: ${quoted(name)}, it differs in every record, as an id does`);
 
       const found = new Map<number, Likeness>();
       const equal = equalFeatures({ ...whole, columns: compared });

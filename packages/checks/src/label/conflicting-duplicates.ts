@@ -122,7 +122,7 @@ export function conflictingDuplicates(
           },
         });
       }
-      const notes = ids.size > 0 ? [`Not looked at: ${[...ids].join(", ")} (ids by nature).`] : [];
+      const notes = [...ids].map((name) => `not looked at: ${quoted(name)}, it differs in every record, as an id does`);
       if (coarse) {
         notes.push(
           `${conflicting} of ${several} groups with equal features contradict themselves: features do not determine the label here, so nothing is found.`,

@@ -128,13 +128,14 @@ export function badSources(): Check {
         .filter(({ outcome }) => outcome.status === "completed")
         .map(({ outcome }) => outcome.check);
       const notes = [`Compared what these checks found: ${others.join(", ") || "none ran"}.`];
+      if (features.length > 0) notes.push("Of features it looked at nothing but which values are missing.");
       if (sources.names.length < FEWEST_FOR_SPREAD) {
         notes.push(
           `With ${sources.names.length} sources it cannot tell how much honest ones differ (${FEWEST_FOR_SPREAD} are needed).`,
         );
       }
       const outcome = completed(check, data, context, {
-        columns: names,
+        columns: names.filter((name) => name === source || name === label),
         examined: table.length,
         findings: findings.length,
         calibration: "exact",
