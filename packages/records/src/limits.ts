@@ -13,9 +13,23 @@ export const DEFAULT_LIMITS: Limits = {
   maxGroupBytes: 4 * 1024 * 1024 * 1024,
 };
 
-/** The caps that hold: those given, else the defaults. */
+/** Most that maxRecordBytes can be: offsets in the buffer of a record have 31 bits. */
+const MOST_RECORD_BYTES = 1_000_000_000;
+
+/**
+ * The caps that hold: those given, else the defaults.
+ *
+ * @throws RangeError for a cap that is none.
+ */
 export function limitsOf({ limits = {} }: { readonly limits?: Partial<Limits> }): Limits {
-  return { ...DEFAULT_LIMITS, ...limits };
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  for (const [name, value] of Object.entries(all)) {
+    if (!(value >= 1)) throw new RangeError(`limits.${name} must be at least 1, not ${value}`);
+  }
+  if (all.maxRecordBytes > MOST_RECORD_BYTES) {
+    throw new RangeError(`limits.maxRecordBytes must be at most ${MOST_RECORD_BYTES}, not ${all.maxRecordBytes}`);
+  }
+  return all;
 }
 
 /** Refuses a record of a text format that is longer than `maxRecordBytes`. */

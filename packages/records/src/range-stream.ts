@@ -36,6 +36,10 @@ export class RangeStream {
   #offset: number;
 
   constructor(source: ByteSource, options: RangeStreamOptions) {
+    const { readBytes = READ_BYTES } = options;
+    if (!Number.isInteger(readBytes) || readBytes < 1) {
+      throw new RangeError(`readBytes must be a whole number from 1, not ${readBytes}`);
+    }
     this.#source = source;
     this.#options = options;
     this.#offset = options.begin;

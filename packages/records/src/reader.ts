@@ -69,7 +69,7 @@ export interface Dialect {
 
 /** Every cap on hostile input. Hitting one is `limit-exceeded`, naming it. */
 export interface Limits {
-  /** Longest record of a text format, bytes. Default 256 MiB. */
+  /** Longest record of a text format, bytes; at most 10⁹. Default 256 MiB. */
   readonly maxRecordBytes: number;
   /** Most columns of a file. Default 100,000. */
   readonly maxColumns: number;

@@ -100,6 +100,14 @@ describe("csvReader refuses", () => {
       }
     }
   });
+  it("caps and read sizes that are none, as mistakes of the caller", async () => {
+    for (const limits of [{ maxRecordBytes: 0 }, { maxRecordBytes: 2 ** 31 }, { maxColumns: Number.NaN }]) {
+      expect(await codeOf(csvReader.index(sourceOf("a\n"), { limits }))).toBeInstanceOf(RangeError);
+    }
+    for (const readBytes of [0, 1.5]) {
+      expect(await codeOf(csvReader.index(sourceOf("a\n"), { readBytes }))).toBeInstanceOf(RangeError);
+    }
+  });
   it("more columns than maxColumns", async () => {
     const index = csvReader.index(sourceOf("a,b,c,d\n"), { limits: { maxColumns: 3 } });
     await expect(index).rejects.toMatchObject({ code: "limit-exceeded" });
