@@ -221,11 +221,11 @@ async function fileChange(
 }
 
 function compareSplits(first: LineageSide, second: LineageSide): SplitChange[] {
-  const before = first.header.splits ?? {};
-  const after = second.header.splits ?? {};
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(compareText);
+  const before = new Map(Object.entries(first.header.splits ?? {}));
+  const after = new Map(Object.entries(second.header.splits ?? {}));
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
   return names.map((split) => {
-    const [one, other] = [before[split], after[split]];
+    const [one, other] = [before.get(split), after.get(split)];
     if (one === undefined) return { split, change: "added" };
     if (other === undefined) return { split, change: "removed" };
     return { split, change: isSameHead(one, other) ? "same" : "changed" };

@@ -6,7 +6,7 @@
 import { sha256, toHex, VerificationError } from "@assay/merkle";
 import { readBound } from "./bound.js";
 import type { Edge } from "./edge.js";
-import type { Derivation, Operation } from "./header.js";
+import type { Derivation, Operation, SetTreeHead } from "./header.js";
 import { checkParent, checkSide, isSameHead, isSameLeaf, type LineageSide } from "./lineage.js";
 import { proveOperation, provePlaces } from "./operations.js";
 import { checkSameReading, type ReadingUse } from "./reading-match.js";
@@ -165,10 +165,10 @@ export function deservedOf(parent: LineageSide, child: LineageSide): VersionChan
   const after = child.header;
   if (after.set.records < before.set.records) return "major";
   const splits = Object.entries(before.splits ?? {});
-  if (splits.some(([name, head]) => (after.splits?.[name]?.records ?? -1) < head.records)) return "major";
+  const later = new Map(Object.entries(after.splits ?? {}));
+  if (splits.some(([name, head]) => (later.get(name)?.records ?? -1) < head.records)) return "major";
   const isSameSplits =
-    splits.length === Object.keys(after.splits ?? {}).length &&
-    splits.every(([name, head]) => isSameHead(head, after.splits?.[name] ?? { ...head, root: "" }));
+    splits.length === later.size && splits.every(([name, head]) => isSameHead(head, later.get(name) as SetTreeHead));
   if (isSameHead(before.set, after.set) && isSameSplits) return "patch";
   const first = splitSetOf(parent);
   const second = splitSetOf(child);

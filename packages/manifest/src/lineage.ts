@@ -29,7 +29,7 @@ export function parentOf({ header, manifest }: Pick<LineageSide, "header" | "man
 export function checkSide({ header, entries, set, splits }: LineageSide): void {
   if (set !== undefined) checkSetHead(set, header.set, `the leaves of ${header.name}`, "set-root-mismatch");
   for (const [name, split] of splits ?? []) {
-    const head = header.splits?.[name];
+    const head = new Map(Object.entries(header.splits ?? {})).get(name);
     if (head === undefined) {
       throw new VerificationError("split-root-mismatch", `${header.name} has no split ${JSON.stringify(name)}`, {
         details: { split: name },

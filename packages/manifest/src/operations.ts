@@ -68,8 +68,8 @@ function proveSame(edge: Edge): OperationVerdict {
   if (parent.header.splits === undefined) return proven("equal set heads");
   const names = new Set([...Object.keys(splits), ...Object.keys(parent.header.splits)]);
   for (const name of names) {
-    const before = parent.header.splits[name];
-    const after = splits[name];
+    const before = Object.hasOwn(parent.header.splits, name) ? parent.header.splits[name] : undefined;
+    const after = Object.hasOwn(splits, name) ? splits[name] : undefined;
     if (before === undefined || after === undefined || !isSameHead(before, after)) {
       throw derivationMismatch(operation, `the split ${JSON.stringify(name)} is not the parent's`, { split: name });
     }

@@ -4,37 +4,19 @@
  */
 
 import { equalBytes, isAssayError, type SetTree, toHex, treeRoot, VerificationError } from "@assay/merkle";
-import {
-  BLOCK_RECORDS,
-  type Executor,
-  type Kinds,
-  leafKeyId,
-  matchesPattern,
-  type Progress,
-  type ScannedSource,
-  type Source,
-  type SourceFile,
-  scanSource,
-  schemaDigest,
-} from "@assay/records";
-import { collectLeaves } from "./collect-leaves.js";
+import { BLOCK_RECORDS, leafKeyId, matchesPattern, type Source, type SourceFile } from "@assay/records";
 import type { FileEntry } from "./entry.js";
 import type { ManifestHeader } from "./header.js";
-import { blockRoots, setOfLeaves } from "./kept.js";
+import { blockRoots } from "./kept.js";
 import { compareText } from "./path.js";
+import { collectAsStated, type ReadDataOptions, readData, scanAsStated } from "./read-data.js";
 import { verifySet } from "./verify.js";
 
-export interface InspectDataOptions {
-  /** Needed for keyed leaves. */
-  readonly leafKey?: Uint8Array;
+export interface InspectDataOptions extends ReadDataOptions {
   /** Ask only whether the records are the same, however they are stored. Default false. */
   readonly onlySet?: boolean;
   /** Roots of the blocks of 65,536 records of a file, when tiles were kept: they tell where a difference begins. */
   readonly blocksOf?: (entry: FileEntry) => Promise<Uint8Array | undefined>;
-  /** Where the work runs. Default: here. */
-  readonly executor?: Executor;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
 }
 
 /** What was found out about one file. */
@@ -122,8 +104,8 @@ function checkLeafKeyOf({ leaf }: ManifestHeader, leafKey: Uint8Array | undefine
 
 /** Only the set: files may have other names, formats and orders. */
 async function inspectSet(header: ManifestHeader, source: Source, options: InspectDataOptions): Promise<DataVerdict> {
-  const scanned = await scan(header, source, options);
-  const { leaves, set } = await collect(header, scanned, options, false);
+  const scanned = await scanAsStated(header, source, options);
+  const { leaves, set } = await collectAsStated(header, scanned, options, false);
   const byPath = new Map(scanned.files.map(({ file }, i) => [file.path, leaves[i] as Uint8Array]));
   const fault = faultOf(() => verifySet(header, set));
   return {
@@ -149,7 +131,7 @@ async function inspectFiles(
     if (file !== undefined) present.push({ entry, file: { ...file, format: entry.format as SourceFile["format"] } });
   }
   const files = present.map(({ file }) => file);
-  const found = await readAll(
+  const found = await readData(
     header,
     { ...source, files },
     present.map(({ entry }) => entry),
@@ -254,139 +236,6 @@ async function firstDifference(
     return { begin, end: Math.min(begin + BLOCK_RECORDS, Math.max(entry.records, leaves.length / 32)) };
   }
   return undefined;
-}
-
-interface ReadFiles {
-  /** Of each file of the source. */
-  readonly digests: readonly { readonly size: number; readonly bytes: string }[];
-  readonly leaves: ReadonlyMap<string, Uint8Array>;
-  /** Over all files; absent when some could not be read. */
-  readonly set?: SetTree;
-  readonly splits?: ReadonlyMap<string, SetTree>;
-  /** Stored bytes are those of the manifest, and its `reading` cannot read them. */
-  readonly unreadable?: VerificationError;
-}
-
-/** Reads every file; where that fails, compares stored bytes alone and reads what is intact. */
-async function readAll(
-  header: ManifestHeader,
-  source: Source,
-  entries: readonly FileEntry[],
-  options: InspectDataOptions,
-): Promise<ReadFiles> {
-  let failure: unknown;
-  try {
-    const scanned = await scan(header, source, options);
-    const digests = scanned.files.map(({ index }) => ({ size: index.size, bytes: index.bytes }));
-    return { digests, ...(await readScanned(header, scanned, entries, options)) };
-  } catch (error) {
-    if (!isAssayError(error) || error.name !== "FormatError") throw error;
-    failure = error;
-  }
-  const digests = await digestFiles(source, options);
-  const intact = entries.map((entry, i) => digests[i]?.size === entry.size && digests[i]?.bytes === entry.bytes);
-  if (intact.every((same) => same)) return { digests, leaves: new Map(), unreadable: unreadable(failure) };
-  try {
-    const files = source.files.filter((_, i) => intact[i]);
-    const scanned = await scan(header, { ...source, files }, options);
-    const { leaves } = await readScanned(
-      header,
-      scanned,
-      entries.filter((_, i) => intact[i]),
-      options,
-    );
-    return { digests, leaves };
-  } catch (error) {
-    if (!isAssayError(error) || error.name !== "FormatError") throw error;
-    return { digests, leaves: new Map() };
-  }
-}
-
-async function readScanned(
-  header: ManifestHeader,
-  scanned: ScannedSource,
-  entries: readonly FileEntry[],
-  options: InspectDataOptions,
-): Promise<Omit<ReadFiles, "digests">> {
-  const { leaves, kinds, set, splits } = await collect(header, scanned, options, true);
-  const wrong = entries.find(
-    ({ schema }, i) => schema !== undefined && toHex(schemaDigest(kinds[i] as Kinds)) !== schema,
-  );
-  const isSameRecords = (entry: FileEntry, i: number) => toHex(treeRoot(leaves[i] as Uint8Array)) === entry.root;
-  const lie = wrong !== undefined && isSameRecords(wrong, entries.indexOf(wrong)) ? schemaMismatch(wrong) : undefined;
-  const byPath = new Map(scanned.files.map(({ file }, i) => [file.path, leaves[i] as Uint8Array]));
-  return { leaves: byPath, set, splits, ...(lie === undefined ? {} : { unreadable: lie }) };
-}
-
-function schemaMismatch({ path, schema }: FileEntry): VerificationError {
-  return new VerificationError(
-    "schema-digest-mismatch",
-    `The columns of ${path} are not of the kinds that the manifest says`,
-    {
-      details: { path, expected: schema ?? null },
-    },
-  );
-}
-
-function unreadable(cause: unknown): VerificationError {
-  // What this version cannot read, and caps, say nothing about the manifest.
-  const { code, message, details } = cause as VerificationError;
-  if (["limit-exceeded", "unknown-format", "unsupported-leaf-format", "unsupported-type"].includes(code)) throw cause;
-  return new VerificationError(
-    "records-root-mismatch",
-    `The stored bytes are those of the manifest, but cannot be read as it says: ${message}`,
-    {
-      details,
-      cause,
-    },
-  );
-}
-
-async function scan(
-  header: ManifestHeader,
-  source: Source,
-  { executor, signal, onProgress }: InspectDataOptions,
-): Promise<ScannedSource> {
-  return scanSource(source, {
-    reading: header.reading,
-    leafFormat: header.leaf.format,
-    ...(executor === undefined ? {} : { executor }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-}
-
-async function collect(
-  header: ManifestHeader,
-  scanned: ScannedSource,
-  options: InspectDataOptions,
-  withSplits: boolean,
-) {
-  const { leafKey, executor, signal, onProgress } = options;
-  const rule = withSplits ? header.reading.splits : undefined;
-  const { leaves, kinds, splits } = await collectLeaves(scanned, {
-    leafFormat: header.leaf.format,
-    ...(leafKey === undefined || header.leaf.keyId === undefined ? {} : { leafKey }),
-    ...(rule === undefined ? {} : { splits: rule }),
-    ...(executor === undefined ? {} : { executor }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-  const splitSets = new Map([...splits].map(([name, pieces]) => [name, setOfLeaves(pieces)]));
-  return { leaves, kinds, set: setOfLeaves(leaves), splits: splitSets };
-}
-
-/** Sizes and digests of stored files, whatever is in them. */
-async function digestFiles(source: Source, { executor, signal }: InspectDataOptions): Promise<ReadFiles["digests"]> {
-  const files = source.files.map((file) => ({ ...file, format: "other" as const }));
-  const scanned = await scanSource(
-    { ...source, files, schema: {} },
-    {
-      ...(executor === undefined ? {} : { executor }),
-      ...(signal === undefined ? {} : { signal }),
-    },
-  );
-  return scanned.files.map(({ index }) => ({ size: index.size, bytes: index.bytes }));
 }
 
 function faultOf(verify: () => void): VerificationError | undefined {

@@ -106,6 +106,18 @@ describe("compareManifests()", () => {
     }
   });
 
+  it("takes a split called constructor for a name like any other", async () => {
+    const odd = { constructor: ["train.csv"], ["__proto__"]: ["test.csv"] };
+    const named = synthetic({ "train.csv": [1, 2, 3, 3], "test.csv": [4, 5] }, { splits: odd });
+    const plain = synthetic({ "train.csv": [1, 2, 3, 3], "test.csv": [4, 5] });
+    const found = await compareManifests(plain, named);
+    expect(found.splits).toEqual([
+      { split: "__proto__", change: "added" },
+      { split: "constructor", change: "added" },
+    ]);
+    expect((await compareManifests(named, plain)).version).toBe("major");
+  });
+
   it("says what it cannot compare", async () => {
     const now = after({ "train.csv": [1], "test.csv": [4, 5] });
     expect(await codeOf(() => compareManifests(before, bare(now)))).toBe("not-kept");

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import { toHex } from "@assay/merkle";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LeafSpec } from "../src/header.js";
 import { assayDataset, assaySet } from "../src/heads.js";
+import { cborMap } from "./reference-cbor.js";
 import { readVectors } from "./vectors.js";
 
 const vectors = readVectors("heads.json");
@@ -28,6 +31,38 @@ describe("assayDataset() and assaySet()", () => {
         .update(Buffer.from(`06${cbor}`, "hex"))
         .digest("hex"),
     ).toBe(datasetHead);
+  });
+
+  it("agree with a literal transcription", () => {
+    const root = fc.uint8Array({ minLength: 32, maxLength: 32 });
+    const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+    const keyId = fc.option(fc.constantFrom("0123456789abcdef", "ffffffffffffffff"), { nil: undefined });
+    fc.assert(
+      fc.property(root, count, count, count, keyId, (bytes, files, records, distinct, id) => {
+        const leaf: [string, string][] = [
+          ["leafFormat", "raw/v1"],
+          ...(id === undefined ? [] : [["leafKey", id] as [string, string]]),
+        ];
+        const shared: [string, string | number | Buffer][] = [
+          ["root", Buffer.from(bytes)],
+          ["records", records],
+          ...leaf,
+        ];
+        const hash = (tag: number, fields: typeof shared) =>
+          createHash("sha256")
+            .update(Buffer.from([tag]))
+            .update(cborMap(fields))
+            .digest("hex");
+        const header = {
+          leaf: { format: "raw/v1", ...(id === undefined ? {} : { keyId: id }) },
+          dataset: { files, root: toHex(bytes) },
+          set: { distinct, records, root: toHex(bytes) },
+        } as const;
+        expect(assayDataset(header)).toBe(hash(6, [["files", files], ...shared]));
+        expect(assaySet(header)).toBe(hash(7, [["distinct", distinct], ...shared]));
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("change with every field, and differ from each other", () => {

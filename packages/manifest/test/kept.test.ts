@@ -34,18 +34,7 @@ async function folderOf(
 }
 
 describe("keptTiles(), readKeptLeaves() and readKeptBlocks()", () => {
-  it.each([
-    1,
-    255,
-    256,
-    257,
-    1000,
-    BLOCK_RECORDS - 1,
-    BLOCK_RECORDS,
-    BLOCK_RECORDS + 1,
-    BLOCK_RECORDS + 300,
-    2 * BLOCK_RECORDS + 256,
-  ])("read %i leaves back", async (count) => {
+  it.each([1, 255, 256, 257, 1000, BLOCK_RECORDS, BLOCK_RECORDS + 300])("read %i leaves back", async (count) => {
     const leaves = manyLeaves(count);
     const root = toHex(treeRoot(leaves));
     const entry = { path: "a.csv", records: count, root };
