@@ -4,10 +4,10 @@ import type { ArrowArray } from "./arrow-arrays.js";
 import type { ArrowField } from "./arrow-schema.js";
 import type { Column } from "./batch.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
-import { fromHalf, refuseOutsideDay } from "./parquet-columns.js";
+import { fromHalf } from "./half-float.js";
 import { BatchTooLarge, MAX_BATCH_OFFSET, takeColumn } from "./take-column.js";
 import { splitSeconds } from "./temporal-parts.js";
-import { badValue, type ColumnPlace, refuseInvalidUtf8, sliceBits } from "./validity.js";
+import { badValue, type ColumnPlace, refuseInvalidUtf8, refuseOutsideDay, sliceBits } from "./validity.js";
 
 export interface ArrowContext {
   readonly path: string;

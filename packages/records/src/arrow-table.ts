@@ -9,6 +9,7 @@ import { BatchDecoder } from "./arrow-decoder.js";
 import { parseMessage } from "./arrow-messages.js";
 import { arrowSchema } from "./arrow-schema.js";
 import { type Batch, type Column, type DecimalColumn, isPresent, type TemporalColumn } from "./batch.js";
+import { toHalf } from "./half-float.js";
 import { limitsOf } from "./limits.js";
 import { decodeRecord } from "./record-decoding.js";
 
@@ -312,16 +313,4 @@ function wordsOf(column: DecimalColumn, bits: number): Uint32Array {
     for (let word = 0; word < words; word++) out[index * words + word] = BigInt.asUintN(64, value >> BigInt(64 * word));
   }
   return new Uint32Array(out.buffer);
-}
-
-/** The bits of an IEEE 754 half that has exactly this value. */
-function toHalf(value: number): number {
-  if (Number.isNaN(value)) return 0x7e00;
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size === Number.POSITIVE_INFINITY) return sign | 0x7c00;
-  if (size < 2 ** -14) return sign | (size * 2 ** 24);
-  let exponent = -14;
-  while (exponent < 15 && size >= 2 ** (exponent + 1)) exponent++;
-  return sign | ((exponent + 15) << 10) | ((size / 2 ** exponent - 1) * 1024);
 }

@@ -9,11 +9,12 @@
 
 import type { Column, DecimalColumn } from "./batch.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
+import { fromHalf } from "./half-float.js";
 import { byteWidth, type LeafValues } from "./parquet-encoding.js";
 import type { LeafColumn } from "./parquet-pages.js";
 import type { LeafNode, ParquetNode } from "./parquet-schema.js";
 import { splitSeconds } from "./temporal-parts.js";
-import { badValue, type ColumnPlace, refuseInvalidUtf8 } from "./validity.js";
+import { badValue, type ColumnPlace, refuseInvalidUtf8, refuseOutsideDay } from "./validity.js";
 
 /** The part of a leaf that belongs to a run of records. */
 export interface LeafSlice {
@@ -210,16 +211,6 @@ function convert(leaf: LeafNode, spread: Spread, place: ColumnPlace, asText: boo
   }
 }
 
-/** Values that are no time of a day are refused: 24:00:00 and beyond, and negative ones. */
-export function refuseOutsideDay(seconds: BigInt64Array, validity: Uint8Array | null, place: ColumnPlace): void {
-  for (let index = 0; index < seconds.length; index++) {
-    const second = seconds[index] as bigint;
-    if (second >= 0n && second < 86_400n) continue;
-    if (validity !== null && ((validity[index >> 3] as number) & (1 << (index & 7))) === 0) continue;
-    throw badValue("bad-value", place, index, `${second} seconds is no time of a day`);
-  }
-}
-
 /** Puts the present values into their slots; the others stay 0. */
 function spreadNumbers<A extends Int32Array | BigInt64Array | Float32Array | Float64Array>(spread: Spread, out: A): A {
   const { values, first, present, count, validity } = spread;
@@ -276,16 +267,6 @@ function toPlain(type: "boolean" | IntegerType | FloatType, spread: Spread, plac
       return { ...base, type, values: Narrow.from(wide) };
     }
   }
-}
-
-/** The exact value of an IEEE 754 half. */
-export function fromHalf(bits: number): number {
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 function spreadFixed(spread: Spread, width: number): Uint8Array {

@@ -66,3 +66,13 @@ export function refuseInvalidUtf8(
     }
   }
 }
+
+/** Values that are no time of a day are refused: 24:00:00 and beyond, and negative ones. */
+export function refuseOutsideDay(seconds: BigInt64Array, validity: Uint8Array | null, place: ColumnPlace): void {
+  for (let index = 0; index < seconds.length; index++) {
+    const second = seconds[index] as bigint;
+    if (second >= 0n && second < 86_400n) continue;
+    if (validity !== null && ((validity[index >> 3] as number) & (1 << (index & 7))) === 0) continue;
+    throw badValue("bad-value", place, index, `${second} seconds is no time of a day`);
+  }
+}
