@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FormatError } from "@assay/merkle";
-import { type Executor, hashSource, inlineExecutor, readBatches, scanSource, type Task } from "@assay/records";
+import {
+  type Executor,
+  hashSource,
+  inlineExecutor,
+  readBatches,
+  scanSource,
+  sourceOfBytes,
+  type Task,
+} from "@assay/records";
 import { openSource, workerExecutor } from "@assay/records/node";
 import { afterEach, describe, expect, it } from "vitest";
 
@@ -141,6 +149,31 @@ function randomOf(seed: number): () => number {
 }
 
 describe("a source on 1, 2 and 7 workers", () => {
+  it("can be in memory: the threads get its bytes", async () => {
+    const bytes = new TextEncoder().encode("a,b\n1,x\n2,y\n");
+    const source = await sourceOfBytes("tiny", [{ path: "a.csv", bytes }]);
+    const leaves: Uint8Array[] = [];
+    for (const executor of [inlineExecutor(), executorOf(2)]) {
+      const scanned = await scanSource(source, { executor });
+      for await (const hashed of hashSource(scanned, { executor })) leaves.push(hashed.leaves);
+    }
+    expect(leaves).toHaveLength(2);
+    expect(leaves[1]).toEqual(leaves[0]);
+  });
+
+  it("throws the same refusal with code and place as without workers", async () => {
+    const bytes = new TextEncoder().encode("a,b\n1,x\n2\n");
+    const source = await sourceOfBytes("tiny", [{ path: "a.csv", bytes }]);
+    const refusals = await Promise.all(
+      [inlineExecutor(), executorOf(2)].map((executor) => scanSource(source, { executor }).catch((error) => error)),
+    );
+    for (const refusal of refusals) {
+      expect(refusal).toBeInstanceOf(FormatError);
+      expect(refusal).toMatchObject({ code: "ragged-record", details: { path: "a.csv", line: 3 } });
+    }
+    expect(refusals[1].message).toBe(refusals[0].message);
+  });
+
   it("has the same index, reading, leaves, kinds and records, with quoted newlines at the borders of blocks", async () => {
     const folder = await mkdtemp(join(tmpdir(), "assay-"));
     try {
