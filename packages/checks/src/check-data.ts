@@ -8,6 +8,7 @@ import {
   type Executor,
   type FilePart,
   inlineExecutor,
+  type Kind,
   type Kinds,
   type PlacedBatch,
   readBatches,
@@ -59,7 +60,8 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   if (order.length !== shape.records) {
     throw new RangeError(`leaves: ${order.length} of them, expected ${shape.records}, one for each record`);
   }
-  const nearlyNumeric = nearlyNumericColumns(scanned);
+  const nearlyNumeric = nearlyNumericColumns(scanned, roles);
+  const kindOf = builderKinds(shape);
   const cache = new Map<string, { column: TableColumn; bytes: number }>();
   let lines: Float64Array | undefined;
 
@@ -85,7 +87,7 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   const readColumns = async (names: readonly string[], others: number): Promise<void> => {
     const builders = new Map<string, ColumnBuilder>();
     for (const name of names) {
-      builders.set(name, columnBuilder(name, shape.kinds[name] ?? "null", order.length, nearlyNumeric.has(name)));
+      builders.set(name, columnBuilder(name, kindOf(name), order.length, nearlyNumeric.has(name)));
     }
     let records = 0;
     for await (const placed of batches(names)) {
@@ -137,7 +139,7 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
     ): Promise<Result> {
       const options: FoldPartOptions = {
         scanned: { ...scanned, files: [] },
-        kinds: Object.fromEntries(columns.map((name) => [name, shape.kinds[name] ?? "null"])),
+        kinds: Object.fromEntries(columns.map((name) => [name, kindOf(name)])),
         nearlyNumeric: [...nearlyNumeric],
         columns,
         module: fold.module,
@@ -206,12 +208,29 @@ function scannedShape({ scanned, kinds }: ScannedInput, roles: Roles): DataShape
   return { ...shape, kinds: sorted, types: scanned.reading.types };
 }
 
-/** Columns of texts that are numbers but for a few odd cells, as the scan warned. */
-function nearlyNumericColumns({ warnings }: Pick<ScannedSource, "warnings">): ReadonlySet<string> {
+/**
+ * Kinds as columns are built. What only names something (source, annotator, split, and label or trust mark unless they are
+ * numbers) is never an amount: its cells are texts, with all digits of a long number and `true` for a boolean.
+ */
+function builderKinds({ kinds, roles }: DataShape): (name: string) => Kind {
+  const features = new Set(roles.features);
+  const names = new Set([roles.source, roles.annotator, roles.split].filter((name) => !features.has(name ?? "")));
+  for (const name of [roles.label, roles.trusted?.column]) {
+    if (name !== undefined && kinds[name] !== "number" && !features.has(name)) names.add(name);
+  }
+  return (name) => {
+    const kind = Object.hasOwn(kinds, name) ? (kinds[name] ?? "null") : "null";
+    return names.has(name) && kind !== "text" ? "mixed" : kind;
+  };
+}
+
+/** Columns of texts that are numbers but for a few odd cells, as the scan warned; not those that name something. */
+function nearlyNumericColumns({ warnings }: ScannedSource, { source, annotator, split }: Roles): ReadonlySet<string> {
   const numeric = /^(?:u?int(?:8|16|32|64)|float(?:16|32|64)|decimal\(.*\))$/;
-  return new Set(
-    warnings.filter(({ type }) => typeof type === "string" && numeric.test(type)).map(({ column }) => column),
-  );
+  const columns = warnings
+    .filter(({ type }) => typeof type === "string" && numeric.test(type))
+    .map(({ column }) => column);
+  return new Set(columns.filter((column) => ![source, annotator, split].includes(column)));
 }
 
 /** Least bytes of columns that are not read yet: 4 a cell. */

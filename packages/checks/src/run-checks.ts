@@ -60,7 +60,7 @@ export interface CheckRun {
   readonly findings: readonly Finding[];
   /** Check id → score of each record, by ordinal over all files; NaN where it was not scored. */
   readonly scores: ReadonlyMap<string, Float64Array>;
-  /** Columns that no check looked at, ascending by code point; excluded ones among them. */
+  /** Columns that no completed check looked at, ascending by code point; excluded ones among them. */
   readonly unread: readonly string[];
   readonly records: number;
 }
@@ -286,11 +286,12 @@ async function gather(
   { showValues, shape }: { readonly showValues: boolean; readonly shape: DataShape },
 ): Promise<CheckRun> {
   const lookedAt = new Map<string, readonly string[]>();
+  const seen = new Set<string>();
   for (const [id, { result, read }] of results) {
-    const columns = result.outcome.lookedAt.columns.filter((name) => read.has(name));
-    lookedAt.set(id, [...new Set(columns)].sort(compareTexts));
+    const columns = [...new Set(result.outcome.lookedAt.columns)].filter((name) => read.has(name)).sort(compareTexts);
+    lookedAt.set(id, columns);
+    if (result.outcome.status === "completed") for (const name of columns) seen.add(name);
   }
-  const seen = new Set([...lookedAt.values()].flat());
   const unread = columnNames(shape).filter((name) => !seen.has(name));
   const excluded = [...new Set(shape.roles.exclude)].sort(compareTexts);
   const answers = await answersBySource(results, data, showValues);

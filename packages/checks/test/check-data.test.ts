@@ -90,6 +90,16 @@ describe("scannedData()", () => {
       categories: [],
     });
   });
+  test("reads what names something as texts, whatever it is stored as", async () => {
+    const csv = "flag,site,day\ntrue,9007199254740993,2024-01-02\nfalse,9007199254740992,2024-01-03\n";
+    const roles = { label: "flag", source: "site", split: "day" };
+    const { table: read } = await table({ "a.csv": csv }, ["flag", "site", "day"], roles);
+    expect(read.columns.map((c) => (c.kind === "category" ? c.categories : c.kind))).toEqual([
+      ["false", "true"],
+      ["9007199254740992", "9007199254740993"],
+      ["2024-01-02", "2024-01-03"],
+    ]);
+  });
   test("refuses a column that is not there, and more memory than it may take", async () => {
     const input = await scanned({ "a.csv": "x,t\n1,abc\n2,def\n" });
     await expect(scannedData(input).table(["y"])).rejects.toThrow(/there is no column "y"/);
