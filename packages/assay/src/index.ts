@@ -1,1 +1,4 @@
-export {};
+export { type AssayConfig, configDigest, configJsonSchema, configSchema, parseConfig } from "./config.js";
+export { CHECK_TEXTS, type CheckText, CODE_TEXTS } from "./explanations.js";
+export { type AssayOptions, type AssayResult, assay } from "./main-job.js";
+export { UsageError } from "./usage-error.js";

@@ -1,0 +1,284 @@
+/**
+ * The main job as one call: source → records → leaves → trees → manifest → checks → findings → statements → envelopes →
+ * control evidence → report. Pure but for the clock, which can be given: nothing here knows of files or terminals.
+ */
+
+import {
+  allChecks,
+  type CheckRun,
+  type Finding,
+  formatFindings,
+  type GateVerdict,
+  judgeGate,
+  type Outcome,
+  type Roles,
+  runChecks,
+  selectChecks,
+} from "@assay/checks";
+import { evaluateControls } from "@assay/controls";
+import { type BuiltManifest, buildManifest } from "@assay/manifest";
+import { fromHex } from "@assay/merkle";
+import { buildControlEvidenceStatement, type ControlResult, type Signer, type Statement } from "@assay/provenance";
+import {
+  type Executor,
+  inlineExecutor,
+  joinAllKinds,
+  type LeafFormat,
+  type Progress,
+  type ScannedSource,
+  type Source,
+  type SplitRule,
+  scanSource,
+} from "@assay/records";
+import type { Report } from "@assay/report";
+import { acquisitionStatements } from "./acquisition.js";
+import type { AssayConfig } from "./config.js";
+import { reportOfRun } from "./report-of-run.js";
+import {
+  artefactsOf,
+  checkStatements,
+  headsOf,
+  judgeFiles,
+  manifestStatements,
+  provenanceFiles,
+} from "./statements.js";
+import { TOOL } from "./tool.js";
+import { UsageError } from "./usage-error.js";
+
+export interface AssayOptions extends Roles {
+  /** Name of the data set. Default: that of the source. */
+  readonly name?: string;
+  /** `MAJOR.MINOR.PATCH`. Default none. */
+  readonly version?: string;
+  readonly leafFormat?: LeafFormat;
+  /** At least 32 bytes: leaves are salted with it. Default none. */
+  readonly leafKey?: Uint8Array;
+  readonly splits?: SplitRule;
+  /** Ids of the checks to run. Default: all that the data allows. */
+  readonly checks?: readonly string[];
+  /** Ids of checks that must complete, or the gate fails. Default none. */
+  readonly require?: readonly string[];
+  /** Bound on the expected false share among findings. Default 0.05. */
+  readonly fdr?: number;
+  /** 64 hex digits. Default derived from the set root. */
+  readonly seed?: string;
+  /** Findings of this severity and above fail the gate. Default `"high"`. */
+  readonly failOn?: "low" | "medium" | "high" | "none";
+  /** With a leaf key: write values into findings all the same. Default false. */
+  readonly showValues?: boolean;
+  /** What only people know; it is bound into what is signed. */
+  readonly config?: AssayConfig;
+  /** Signs every statement. Default: unsigned. */
+  readonly signer?: Signer;
+  /** Name of the folder that is written, for the commands that the report shows. Default `<name>.assay`. */
+  readonly folder?: string;
+  /** Role in which the signer signs; recorded, and decided by a policy. Default `"producer"`. */
+  readonly role?: string;
+  /** Where work runs. Default: here. */
+  readonly executor?: Executor;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** The clock: statements say when they were made. Default: the system's. */
+  readonly now?: () => Date;
+}
+
+/** Everything that the main job found out, and the files that say it. */
+export interface AssayResult {
+  readonly name: string;
+  readonly scanned: ScannedSource;
+  readonly manifest: BuiltManifest;
+  readonly outcomes: readonly Outcome[];
+  readonly findings: readonly Finding[];
+  /** Check id → score of each record, by ordinal over all files. */
+  readonly scores: ReadonlyMap<string, Float64Array>;
+  readonly gate: GateVerdict;
+  readonly controls: readonly ControlResult[];
+  readonly statements: readonly Statement[];
+  readonly signed: boolean;
+  readonly report: Report;
+  /** What is written beside the manifest's own files: path inside the folder → bytes. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a run was asked to do, as it is bound into the check-run statement: nothing about where or how fast it ran. */
+function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
+  const { config, role, checks, require, failOn, fdr, splits, leafFormat, showValues, signer } = options;
+  const asked = {
+    ...config?.checks,
+    ...rolesOf(options),
+    ...(checks !== undefined && { checks }),
+    ...(require !== undefined && { require }),
+    ...(failOn !== undefined && { failOn }),
+    ...(fdr !== undefined && { fdr }),
+    ...(showValues === true && { showValues }),
+  };
+  return {
+    ...config,
+    ...(Object.keys(asked).length > 0 && { checks: asked }),
+    ...(splits !== undefined && { splits }),
+    ...(leafFormat !== undefined && { leafFormat }),
+    ...(signer !== undefined && { signedAs: role ?? "producer" }),
+  };
+}
+
+/** The roles among the options. */
+export function rolesOf(options: Roles): Roles {
+  const { label, exclude, features, text, source, annotator, time, split, trusted } = options;
+  return Object.fromEntries(
+    Object.entries({ label, exclude, features, text, source, annotator, time, split, trusted }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
+
+/** Runs the checks; an option that names what is not there is the caller's mistake. */
+export async function runChecksOn(
+  scanned: ScannedSource,
+  manifest: BuiltManifest,
+  options: Omit<AssayOptions, "config" | "signer">,
+): Promise<CheckRun> {
+  const { checks, fdr, seed, showValues, executor, signal, onProgress } = options;
+  try {
+    return await runChecks(
+      {
+        scanned,
+        kinds: Object.values(manifest.header.schemas).reduce(joinAllKinds, {}),
+        leaves: manifest.leaves,
+        setRoot: fromHex(manifest.header.set.root),
+        keyed: manifest.header.leaf.keyId !== undefined,
+      },
+      checks === undefined ? allChecks() : selectChecks(checks),
+      {
+        roles: rolesOf(options),
+        ...(fdr !== undefined && { fdr }),
+        ...(seed !== undefined && { seed }),
+        ...(showValues === true && { showValues }),
+        ...(executor !== undefined && { executor }),
+        ...(signal !== undefined && { signal }),
+        ...(onProgress !== undefined && { onProgress }),
+      },
+    );
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message, {});
+    throw error;
+  }
+}
+
+/**
+ * Tells what is in a data set, looks for poison in it and states what was found.
+ *
+ * Cost: the data is read once for its digests, once more for its leaves (text without a schema: also to find types), and
+ * once for each set of columns that a check reads. About 120 bytes of memory a record, and what the checks need.
+ *
+ * @param source What `openSource` (files) or `sourceOfBytes` (memory) gives.
+ * @throws UsageError when an option names a column or check that is not there; AssayError for bad or changing data.
+ * @example
+ * const result = await assay(await sourceOfBytes("iris", [{ path: "iris.csv", bytes }]), { label: "species" });
+ * console.log(result.gate.gate, result.findings.length, result.manifest.setHead);
+ */
+export async function assay(source: Source, options: AssayOptions = {}): Promise<AssayResult> {
+  const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
+  const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits } = options;
+  const work = {
+    executor,
+    ...(signal !== undefined && { signal }),
+    ...(onProgress !== undefined && { onProgress }),
+  };
+  const startedAt = instant(now());
+  const scanned = await scanSource(source, { ...work, ...(leafFormat !== undefined && { leafFormat }) });
+  const name = options.name ?? config?.name;
+  const version = options.version ?? config?.version;
+  const manifest = await buildManifest(scanned, {
+    ...work,
+    ...(name !== undefined && { name }),
+    ...(version !== undefined && { version }),
+    ...(leafKey !== undefined && { leafKey }),
+    ...(splits !== undefined && { splits }),
+  });
+  const createdAt = instant(now());
+  const run = await runChecksOn(scanned, manifest, { ...options, executor });
+  const gate = judgeGate(run.outcomes, run.findings, {
+    ...(require !== undefined && { require }),
+    ...(failOn !== undefined && { failOn }),
+  });
+  const files = new Map([["findings.jsonl", formatFindings(run.findings)]]);
+  const heads = headsOf(manifest);
+  const finishedAt = instant(now());
+  const statements: Statement[] = [
+    ...manifestStatements({ built: manifest, createdAt }),
+    ...checkStatements({
+      built: manifest,
+      run,
+      findings: run.findings,
+      roles: rolesOf(options),
+      fdr,
+      seed,
+      config: configOf(options),
+      artefacts: artefactsOf(files),
+      startedAt,
+      finishedAt,
+    }),
+    ...(config === undefined ? [] : acquisitionStatements(heads, config, manifest.entries, run.outcomes)),
+  ];
+  // Control evidence reads statements the way everybody else does: verified, from the bytes that will be written.
+  const unsigned = new Map([
+    ...files,
+    ...(await provenanceFiles(statements, undefined)),
+    ["files.jsonl", manifest.entriesBytes] as const,
+  ]);
+  const verdict = judgeFiles(manifest.headerBytes, unsigned);
+  if (!verdict.ok) throw new Error(`What was stated does not verify: ${verdict.summary}`);
+  const controls = evaluateControls({
+    header: manifest.header,
+    entries: manifest.entries,
+    statements: verdict.verified,
+    trust: "not-judged",
+    data: "checked",
+    parents: [],
+    atMs: Date.parse(finishedAt),
+  });
+  statements.push(
+    buildControlEvidenceStatement(heads, {
+      catalogue: { name: "ISO/IEC 42001:2023 Annex A", version: "2023" },
+      tool: TOOL,
+      computedAt: finishedAt,
+      controls,
+    }),
+  );
+  signal?.throwIfAborted();
+  for (const [path, bytes] of await provenanceFiles(statements, signer)) files.set(path, bytes);
+  const written = new Map([...files, ["files.jsonl", manifest.entriesBytes] as const]);
+  const report = await reportOfRun({
+    scanned,
+    manifest,
+    run,
+    gate,
+    controls,
+    verdict: judgeFiles(manifest.headerBytes, written),
+    label: options.label,
+    showValues: options.showValues === true,
+    folder: options.folder,
+    at: finishedAt,
+    executor,
+    ...(signal !== undefined && { signal }),
+  });
+  return {
+    name: manifest.header.name,
+    scanned,
+    manifest,
+    outcomes: run.outcomes,
+    findings: run.findings,
+    scores: run.scores,
+    gate,
+    controls,
+    statements,
+    signed: signer !== undefined,
+    report,
+    files,
+  };
+}
+
+/** An instant as statements write it: UTC, whole seconds. */
+export function instant(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,49 @@
+/** `assay check`: the checks and nothing else; nothing is written but scores that were asked for. */
+
+import { writeFile } from "node:fs/promises";
+import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } from "@assay/checks";
+import { SourceError } from "@assay/merkle";
+import { runChecksOn } from "../main-job.js";
+import { withExecutor, workOf } from "./executor.js";
+import { buildFrom } from "./make-manifest.js";
+import type { CheckingChoice, ReadingChoice, Work } from "./options.js";
+import { assayOptions } from "./run-main-job.js";
+
+export interface CheckDataOptions extends Work {
+  readonly reading?: ReadingChoice;
+  readonly checking?: CheckingChoice;
+}
+
+export interface CheckDataResult {
+  readonly outcomes: readonly Outcome[];
+  readonly findings: readonly Finding[];
+  readonly gate: "pass" | "fail";
+  readonly gateReasons: readonly string[];
+  readonly run: CheckRun;
+}
+
+/** Runs the checks on some data. */
+export async function checkData(inputs: readonly string[], options: CheckDataOptions = {}): Promise<CheckDataResult> {
+  const { reading = {}, checking = {} } = options;
+  return withExecutor(options, async (executor) => {
+    const { scanned, built } = await buildFrom(inputs, executor, options);
+    const run = await runChecksOn(scanned, built, { ...assayOptions(reading, checking), executor, ...workOf(options) });
+    const { gate, reasons } = judgeGate(run.outcomes, run.findings, {
+      ...(checking.require !== undefined && { require: checking.require }),
+      ...(checking.failOn !== undefined && { failOn: checking.failOn }),
+    });
+    return { outcomes: run.outcomes, findings: run.findings, gate, gateReasons: reasons, run };
+  });
+}
+
+/** Writes every record's score per check as CSV. */
+export async function writeScores(path: string, { run }: CheckDataResult): Promise<void> {
+  try {
+    await writeFile(path, formatScores(run));
+  } catch (cause) {
+    throw new SourceError("cannot-write", `--scores ${path}: ${(cause as Error).message}`, {
+      cause,
+      details: { path },
+    });
+  }
+}

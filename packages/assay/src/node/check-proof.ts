@@ -1,0 +1,198 @@
+/** `assay check-proof`: somebody's proof against a manifest that the caller trusts. A proof never brings its own root or question. */
+
+import { dirname, resolve } from "node:path";
+import {
+  leavesOfJsonRecord,
+  type ManifestHeader,
+  packLeaves,
+  parseManifest,
+  RECORD_PROOF_FORMAT,
+  verifyLeaves,
+  verifyRecordProof,
+} from "@assay/manifest";
+import {
+  fromHex,
+  parseProofFile,
+  type SetChanges,
+  toHex,
+  VerificationError,
+  verifyConsistency,
+  verifyInclusion,
+  verifySetUpdate,
+} from "@assay/merkle";
+import { UsageError } from "../usage-error.js";
+import { errorOf, judgeFolder, policyOf, type TrustChoice } from "./open-folder.js";
+import type { Work } from "./options.js";
+import { readRecordFile } from "./prove-record.js";
+
+export interface CheckProofOptions extends Work, TrustChoice {
+  /** Path of the manifest.json that the caller trusts. */
+  readonly manifest: string;
+  /** Path of a JSON file with the record that is asked about. */
+  readonly record?: string;
+  /** The leaf that is asked about, 64 hex digits. */
+  readonly leaf?: string;
+  /** Consistency and set updates: path of the later manifest. */
+  readonly secondManifest?: string;
+  readonly leafKey?: Uint8Array;
+}
+
+export interface CheckProofResult {
+  readonly result: Readonly<Record<string, unknown>>;
+  /** One sentence. Holds data: escape it. */
+  readonly says: string;
+}
+
+/**
+ * Checks a proof file.
+ *
+ * @throws VerificationError when it does not hold; TrustError when the manifest is not signed as the policy wants;
+ *   UsageError when the question is missing.
+ */
+export async function checkProof(path: string, options: CheckProofOptions): Promise<CheckProofResult> {
+  const bytes = await readRecordFile("PROOF", path);
+  const header = await trustedHeader(options.manifest, options);
+  const proof = parseProofFile(bytes) as unknown as { readonly format: string };
+  switch (proof.format) {
+    case RECORD_PROOF_FORMAT:
+      return checkInclusion(proof as never, header, options);
+    case "assay-set-proof/v1":
+      return checkSetProof(proof as never, header, options);
+    case "assay-inclusion-proof/v1":
+      return checkEntryInclusion(proof as never, header, options);
+    case "assay-consistency-proof/v1":
+      return checkConsistency(proof as never, header, await secondHeader(options));
+    case "assay-set-update/v1":
+      return checkUpdate(proof as never, header, await secondHeader(options));
+    default:
+      throw new VerificationError(
+        "unknown-format",
+        `The proof has the format ${JSON.stringify(proof.format)}, which is not known`,
+      );
+  }
+}
+
+async function trustedHeader(path: string, options: CheckProofOptions): Promise<ManifestHeader> {
+  if (options.policy === undefined && options.trust === undefined)
+    return parseManifest(await readRecordFile("--manifest", path));
+  const directory = dirname(resolve(path));
+  const policy = await policyOf(options, [directory]);
+  const { opened, verdict } = await judgeFolder(path, options, options, policy);
+  const [failure] = verdict.failures;
+  if (failure !== undefined) throw errorOf(failure);
+  return opened.header;
+}
+
+async function secondHeader({ secondManifest }: CheckProofOptions): Promise<ManifestHeader> {
+  if (secondManifest === undefined)
+    throw new UsageError("This proof is about two versions: give the later one with --second-manifest");
+  return parseManifest(await readRecordFile("--second-manifest", secondManifest));
+}
+
+async function checkInclusion(
+  proof: Parameters<typeof verifyRecordProof>[0],
+  header: ManifestHeader,
+  { record, leaf, leafKey }: CheckProofOptions,
+): Promise<CheckProofResult> {
+  const held =
+    record === undefined
+      ? {}
+      : {
+          record: readingsWithoutKey(header, await readRecordFile("--record", record), leafKey).map(
+            ({ recordBytes }) => recordBytes,
+          ),
+        };
+  const verified = verifyRecordProof(proof, header, {
+    ...held,
+    ...(leaf !== undefined && { leaf: fromHex(leaf) }),
+    ...(leafKey !== undefined && { leafKey }),
+  });
+  const { path, ordinal, confirmed } = verified;
+  return {
+    result: { kind: "inclusion", file: path, ordinal, leaf: toHex(verified.leaf), confirmed },
+    says: confirmed
+      ? `the record is number ${ordinal} of ${path}`
+      : `number ${ordinal} of ${path} has the leaf ${toHex(verified.leaf)} (nothing was asked: give --record or --leaf to confirm it)`,
+  };
+}
+
+/** A keyed record proof carries the salt: the bytes of the record are enough, the key is not needed. */
+function readingsWithoutKey(
+  header: ManifestHeader,
+  json: Uint8Array,
+  leafKey: Uint8Array | undefined,
+): ReturnType<typeof leavesOfJsonRecord> {
+  if (leafKey !== undefined || header.leaf.keyId === undefined) return leavesOfJsonRecord(header, json, leafKey);
+  const { keyId: _keyId, ...leaf } = header.leaf;
+  return leavesOfJsonRecord({ ...header, leaf }, json);
+}
+
+async function checkSetProof(
+  proof: Parameters<typeof verifyLeaves>[0],
+  header: ManifestHeader,
+  { record, leaf, leafKey }: CheckProofOptions,
+): Promise<CheckProofResult> {
+  if (record === undefined && leaf === undefined)
+    throw new UsageError(
+      "Which record is asked about? Give --record RECORD.json or --leaf HEX: a proof never brings its own question",
+    );
+  const leaves =
+    leaf !== undefined
+      ? fromHex(leaf)
+      : packLeaves(leavesOfJsonRecord(header, await readRecordFile("--record", record as string), leafKey));
+  const count = verifyLeaves(proof, header, leaves);
+  return {
+    result: { kind: count === 0 ? "absence" : "presence", count },
+    says: count === 0 ? "the record is absent" : `the record is present ${count === 1 ? "once" : `${count} times`}`,
+  };
+}
+
+function checkEntryInclusion(
+  proof: Parameters<typeof verifyInclusion>[0],
+  header: ManifestHeader,
+  { leaf }: CheckProofOptions,
+): CheckProofResult {
+  const verified = verifyInclusion(
+    proof,
+    { size: header.dataset.files, root: fromHex(header.dataset.root) },
+    { tree: "dataset", ...(leaf !== undefined && { leaf: fromHex(leaf) }) },
+  );
+  return {
+    result: { kind: "inclusion", tree: "dataset", index: verified.index, leaf: toHex(verified.leaf) },
+    says: `file entry ${verified.index} has the leaf ${toHex(verified.leaf)}`,
+  };
+}
+
+function checkConsistency(
+  proof: Parameters<typeof verifyConsistency>[0],
+  first: ManifestHeader,
+  second: ManifestHeader,
+): CheckProofResult {
+  const head = ({ dataset }: ManifestHeader): { size: number; root: Uint8Array } => ({
+    size: dataset.files,
+    root: fromHex(dataset.root),
+  });
+  verifyConsistency(proof, head(first), head(second));
+  return { result: { kind: "consistency" }, says: "the first data set's file entries come first in the second" };
+}
+
+function checkUpdate(
+  proof: Parameters<typeof verifySetUpdate>[0],
+  first: ManifestHeader,
+  second: ManifestHeader,
+): CheckProofResult {
+  const changes: SetChanges = verifySetUpdate(proof, {
+    first: fromHex(first.set.root),
+    second: fromHex(second.set.root),
+  });
+  let added = 0;
+  let removed = 0;
+  for (const difference of changes.differences) {
+    if (difference > 0) added += difference;
+    else removed -= difference;
+  }
+  return {
+    result: { kind: "update", added, removed },
+    says: `the second set is the first with ${added} records added and ${removed} removed`,
+  };
+}

@@ -1,0 +1,176 @@
+/** `assay compare`: what changed between two versions, however they are stored. */
+
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  buildManifest,
+  type ComparedSide,
+  type Comparison,
+  compareManifests,
+  type FileEntry,
+  type LineageSide,
+  openManifest,
+  pageReader,
+  withKeptSets,
+} from "@assay/manifest";
+import { openFolderReader } from "@assay/manifest/node";
+import { isAssayError, SourceError, VerificationError } from "@assay/merkle";
+import { type Executor, type Reading, type ScannedSource, scanSource } from "@assay/records";
+import { UsageError } from "../usage-error.js";
+import { folderOf, openDataOf, openInputs, warnOfTypes } from "./data.js";
+import { withExecutor, workOf } from "./executor.js";
+import type { ReadingChoice, Work } from "./options.js";
+
+export interface CompareOptions extends Work {
+  readonly reading?: ReadingChoice;
+}
+
+/**
+ * Compares two data sets, each a folder, a manifest or data.
+ *
+ * Data without declared types is read with the types of the other side, so that a CSV and the Parquet file that it was made from agree.
+ */
+export async function compareDataSets(
+  first: string,
+  second: string,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  return withExecutor(options, async (executor) => {
+    // What knows its types goes first: text takes them over.
+    const order = [first, second].map((target, index) => ({ target, index, certainty: certaintyOf(target) }));
+    order.sort((a, b) => b.certainty - a.certainty || a.index - b.index);
+    const sides: ComparedSide[] = [];
+    let reading: Reading | undefined;
+    for (const { target, index } of order) {
+      const side = await openSide(target, reading, executor, options);
+      reading ??= side.header.reading;
+      sides[index] = side;
+    }
+    const [before, after] = sides as [ComparedSide, ComparedSide];
+    return compareManifests(before, after, options.signal === undefined ? {} : { signal: options.signal });
+  });
+}
+
+/** 2: a folder or manifest; 1: a format that holds types; 0: text. */
+function certaintyOf(target: string): number {
+  if (isFolder(target)) return 2;
+  return /\.(parquet|arrow|feather|ipc)$/i.test(target) ? 1 : 0;
+}
+
+function isFolder(target: string): boolean {
+  return basename(target) === "manifest.json" || existsSync(join(target, "manifest.json"));
+}
+
+async function openSide(
+  target: string,
+  reading: Reading | undefined,
+  executor: Executor,
+  options: CompareOptions,
+): Promise<ComparedSide> {
+  if (!existsSync(target))
+    throw new SourceError("not-found", `${target}: there is no such file or folder`, { details: { path: target } });
+  if (isFolder(target)) return openCommitted(target, executor, options);
+  const source = await openInputs([target], options.reading ?? {}, options);
+  const leafFormat = options.reading?.leafFormat;
+  const scan = (given: Reading | undefined): Promise<ScannedSource> =>
+    scanSource(source, {
+      executor,
+      ...workOf(options),
+      ...(leafFormat !== undefined && { leafFormat }),
+      ...(given !== undefined && { reading: given }),
+    });
+  const hasOwnTypes = options.reading?.schema !== undefined;
+  let scanned: ScannedSource;
+  let built: LineageSide;
+  const build = async (): Promise<LineageSide> =>
+    buildManifest(scanned, { executor, ...workOf(options), ...splitsAndKey(options) });
+  try {
+    scanned = await scan(hasOwnTypes ? undefined : withoutDialect(reading));
+    built = await build();
+  } catch (error) {
+    // Its values do not fit the other side's types: then it is read by what it says itself.
+    if (reading === undefined || hasOwnTypes || !isAssayError(error) || error.name !== "FormatError") throw error;
+    options.onWarning?.(`${target} does not fit the types of the other side, so its own are used: ${error.message}`);
+    scanned = await scan(undefined);
+    built = await build();
+  }
+  warnOfTypes(scanned.warnings, options);
+  return built;
+}
+
+/** Types are taken over; how a file is written is its own. */
+function withoutDialect(reading: Reading | undefined): Reading | undefined {
+  if (reading === undefined) return undefined;
+  const { csv: _csv, ignored: _ignored, splits: _splits, ...types } = reading;
+  return types;
+}
+
+function splitsAndKey({ reading = {} }: CompareOptions): {
+  leafKey?: Uint8Array;
+  splits?: NonNullable<ReadingChoice["splits"]>;
+} {
+  return {
+    ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
+    ...(reading.splits !== undefined && { splits: reading.splits }),
+  };
+}
+
+/** A folder, with sets and leaves as it kept them, else made again from its data. */
+async function openCommitted(target: string, executor: Executor, options: CompareOptions): Promise<ComparedSide> {
+  const directory = folderOf(target);
+  const cancel = options.signal === undefined ? {} : { signal: options.signal };
+  const reader = await openFolderReader(
+    directory,
+    options.onWarning === undefined ? {} : { onNote: options.onWarning },
+  );
+  const opened = await withKeptSets(await openManifest(reader, cancel), cancel);
+  const hasSplits = opened.header.splits === undefined || opened.splits !== undefined;
+  const firstLeaves =
+    opened.entries[0] === undefined ? new Uint8Array() : await opened.leavesOf(opened.entries[0].path);
+  if (opened.set !== undefined && hasSplits && firstLeaves !== undefined) return opened;
+  const rebuilt = await rebuild(opened, directory, executor, options).catch((error: unknown) => {
+    if (opened.set !== undefined && isAssayError(error) && error.code === "data-missing") return undefined;
+    throw error;
+  });
+  return rebuilt ?? { ...opened, readPage: pageReader(reader) };
+}
+
+/** The leaves of a folder's data, made again and checked against what it committed to. */
+export async function rebuild(
+  opened: LineageSide & { readonly entries: readonly FileEntry[] },
+  directory: string,
+  executor: Executor,
+  options: Work & { readonly data?: string; readonly reading?: ReadingChoice },
+): Promise<LineageSide & { readonly scanned: ScannedSource }> {
+  const { header, entries } = opened;
+  const { source } = await openDataOf(directory, header, entries, options.data);
+  const formats = new Map(entries.map((entry) => [entry.path, entry.format]));
+  const scanned = await scanSource(
+    {
+      ...source,
+      files: source.files.map((file) => ({
+        ...file,
+        format: (formats.get(file.path) ?? file.format) as typeof file.format,
+      })),
+    },
+    { executor, ...workOf(options), leafFormat: header.leaf.format, reading: header.reading },
+  );
+  const leafKey = options.reading?.leafKey;
+  if (header.leaf.keyId !== undefined && leafKey === undefined)
+    throw new UsageError("The leaves are keyed: give the leaf key with --leaf-key");
+  const built = await buildManifest(scanned, {
+    executor,
+    ...workOf(options),
+    name: header.name,
+    ...(leafKey !== undefined && { leafKey }),
+  });
+  if (built.header.dataset.root !== header.dataset.root)
+    throw new VerificationError(
+      "dataset-root-mismatch",
+      `The data beside ${basename(directory)} is not the data of its manifest`,
+      {
+        details: { expected: header.dataset.root, actual: built.header.dataset.root },
+      },
+    );
+  return { ...built, ...opened, set: built.set, splits: built.splits, leavesOf: built.leavesOf, scanned };
+}

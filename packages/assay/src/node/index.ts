@@ -1,0 +1,37 @@
+export type { Finding, Outcome, Roles } from "@assay/checks";
+export type { Comparison, LeafChange } from "@assay/manifest";
+export { type AssayErrorCode, exitCodeOf, isAssayError, SourceError } from "@assay/merkle";
+export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
+export { type AssayConfig, configDigest, configJsonSchema, configSchema, parseConfig } from "../config.js";
+export { CHECK_TEXTS, type CheckText, CODE_TEXTS } from "../explanations.js";
+export type { AssayOptions, AssayResult } from "../main-job.js";
+export { UsageError } from "../usage-error.js";
+export { type CheckDataOptions, type CheckDataResult, checkData, writeScores } from "./check-data.js";
+export { type CheckProofOptions, type CheckProofResult, checkProof } from "./check-proof.js";
+export { type CompareOptions, compareDataSets } from "./compare-data-sets.js";
+export { type ControlEvidenceRow, type ControlsOptions, type ControlsResult, controlsOf } from "./controls-of.js";
+export { type DeriveOptions, type DeriveSummary, deriveFolder } from "./derive-folder.js";
+export { type Explanation, explain } from "./explain.js";
+export { type InitOptions, type InitResult, initConfig } from "./init-config.js";
+export { type GeneratedKeys, generateKeys, generateLeafKey } from "./keys.js";
+export { type MakeManifestOptions, type ManifestSummary, makeManifest } from "./make-manifest.js";
+export type { TrustChoice } from "./open-folder.js";
+export type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
+export { type ProveOptions, type ProveResult, proveRecord } from "./prove-record.js";
+export { type QuarantineOptions, type QuarantineSummary, quarantineFolder } from "./quarantine-folder.js";
+export { type ReportOptions, type ReportResult, reportOf } from "./report-of.js";
+export {
+  type AssayFilesOptions,
+  assay,
+  type MainJobSummary,
+  type RunMainJobOptions,
+  runMainJob,
+} from "./run-main-job.js";
+export { type SignFolderOptions, type SignSummary, signFolder } from "./sign-folder.js";
+export {
+  type ParentVerdict,
+  type VerifyCheck,
+  type VerifyFolderOptions,
+  type VerifyResult,
+  verifyFolder,
+} from "./verify-folder.js";

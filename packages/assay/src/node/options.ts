@@ -1,0 +1,68 @@
+/** The options that several operations share. They mean the same thing everywhere they appear. */
+
+import type { Roles } from "@assay/checks";
+import type { DeclaredSchema, Dialect, Format, LeafFormat, Progress, SplitRule } from "@assay/records";
+
+/** How data is read. */
+export interface ReadingChoice {
+  /** Format of all named files; default by name and content. */
+  readonly format?: Format;
+  readonly schema?: DeclaredSchema;
+  /** Unquoted CSV fields that are null, besides the empty one. */
+  readonly nullValues?: readonly string[];
+  readonly dialect?: Dialect;
+  /** Patterns of paths that are left out. */
+  readonly ignore?: readonly string[];
+  /** Refuse paths that differ only in case or Unicode form. Default: a warning. */
+  readonly strictPaths?: boolean;
+  /** Default `assay-record/v1`. */
+  readonly leafFormat?: LeafFormat;
+  /** At least 32 bytes: leaves are salted with it. */
+  readonly leafKey?: Uint8Array;
+  readonly splits?: SplitRule;
+}
+
+/** What is checked, and when a finding fails the run. */
+export interface CheckingChoice {
+  readonly roles?: Roles;
+  /** Ids of checks; default all that the data allows. */
+  readonly checks?: readonly string[];
+  /** Ids of checks that must complete, or the gate fails. */
+  readonly require?: readonly string[];
+  /** Largest expected false share among findings. Default 0.05. */
+  readonly fdr?: number;
+  /** 64 hex digits; default derived from the set root. */
+  readonly seed?: string;
+  /** Findings of this severity and above fail the gate. Default `"high"`. */
+  readonly failOn?: "low" | "medium" | "high" | "none";
+  /** With a leaf key: write values into findings all the same. Default false. */
+  readonly showValues?: boolean;
+}
+
+/** How work is done; never what comes out. */
+export interface Work {
+  /** Worker threads. Default: the cores of the machine, at most 8. */
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Remarks for people: types that nearly fit, paths that look alike. Hold data: escape them. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/** Where a folder is written. */
+export interface Output {
+  /** Default `<name>.assay` beside the first input. */
+  readonly directory?: string;
+  readonly overwrite?: boolean;
+  /** Which tiles are kept for later proofs. Default `tiles` up to 10⁷ records, else `blocks`. */
+  readonly keep?: "tiles" | "leaves" | "blocks" | "none";
+}
+
+/** A private key to sign with, and in which role. */
+export interface SigningChoice {
+  /** Path of a PKCS#8 PEM file. */
+  readonly key: string;
+  readonly passphrase?: string;
+  /** Role that the signer claims; a policy decides. Default `producer`. */
+  readonly role?: string;
+}

@@ -1,0 +1,149 @@
+/** `assay run`: the main job on files, into a folder. And the same for notebooks: `assay(path, options)`. */
+
+import { basename, join } from "node:path";
+import type { Finding, Outcome } from "@assay/checks";
+import { type FolderFile, manifestFiles } from "@assay/manifest";
+import { writeFolder } from "@assay/manifest/node";
+import type { Signer } from "@assay/provenance";
+import { assertOutsideFolder, loadSigner } from "@assay/provenance/node";
+import { toHtml } from "@assay/report";
+import type { AssayConfig } from "../config.js";
+import { type AssayOptions, type AssayResult, assay as assaySource } from "../main-job.js";
+import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
+import { withExecutor, workOf } from "./executor.js";
+import { type ManifestSummary, summaryOf } from "./make-manifest.js";
+import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
+
+export interface RunMainJobOptions extends Work {
+  readonly reading?: ReadingChoice;
+  readonly checking?: CheckingChoice;
+  readonly output?: Output;
+  readonly signing?: SigningChoice;
+  readonly config?: AssayConfig;
+  readonly configPath?: string;
+}
+
+export interface MainJobSummary extends ManifestSummary {
+  readonly name: string;
+  readonly folder: string;
+  readonly outcomes: readonly Outcome[];
+  readonly findings: readonly Finding[];
+  /** Path of the HTML report. */
+  readonly report: string;
+  readonly signed: boolean;
+  readonly gate: "pass" | "fail";
+  readonly gateReasons: readonly string[];
+}
+
+/** Options of the library from the choices of a command. */
+export function assayOptions(reading: ReadingChoice, checking: CheckingChoice): AssayOptions {
+  const { roles = {}, checks, require, fdr, seed, failOn, showValues } = checking;
+  return {
+    ...roles,
+    ...(checks !== undefined && { checks }),
+    ...(require !== undefined && { require }),
+    ...(fdr !== undefined && { fdr }),
+    ...(seed !== undefined && { seed }),
+    ...(failOn !== undefined && { failOn }),
+    ...(showValues === true && { showValues }),
+    ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
+    ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
+    ...(reading.splits !== undefined && { splits: reading.splits }),
+  };
+}
+
+/** The signer of a key file. */
+export async function openSigner({ key, passphrase }: SigningChoice, { onWarning }: Work): Promise<Signer> {
+  const { signer, warnings } = await loadSigner(key, passphrase === undefined ? {} : { passphrase });
+  for (const warning of warnings) onWarning?.(warning);
+  return signer;
+}
+
+/** Every file of a run's folder. */
+export function* folderFiles(result: AssayResult, keep: Output["keep"]): Generator<FolderFile> {
+  for (const [path, bytes] of result.files) yield { path, bytes };
+  yield { path: "report.html", bytes: new TextEncoder().encode(toHtml(result.report)) };
+  yield* manifestFiles(result.manifest, keep === undefined ? {} : { keep });
+}
+
+/**
+ * The main job on files: manifest, checks, statements, control evidence and report, written into one folder. All of it, or
+ * nothing.
+ *
+ * @throws UsageError, AssayError; the reason of `signal`. Nothing is left behind then.
+ */
+export async function runMainJob(inputs: readonly string[], options: RunMainJobOptions = {}): Promise<MainJobSummary> {
+  const {
+    reading = {},
+    checking = {},
+    output = {},
+    signing,
+    config,
+    configPath,
+    signal,
+    onWarning,
+    onProgress,
+  } = options;
+  const named = inputsOf(inputs, config, configPath);
+  // A key that does not open is told before an hour of work, not after.
+  const signer = signing === undefined ? undefined : await openSigner(signing, options);
+  return withExecutor(options, async (executor) => {
+    const source = await openInputs(named, reading, options);
+    const name = config?.name ?? source.name;
+    const folder = output.directory ?? defaultFolder(named, name);
+    const result = await assaySource(source, {
+      folder: basename(folder),
+      ...assayOptions(reading, checking),
+      executor,
+      ...workOf(options),
+      ...(config !== undefined && { config }),
+      ...(signer !== undefined && { signer }),
+      ...(signing?.role !== undefined && { role: signing.role }),
+    });
+    warnOfTypes(result.scanned.warnings, options);
+    onProgress?.({ stage: "write", done: 0, total: 1, what: folder });
+    if (signing !== undefined) await assertOutsideFolder(signing.key, [folder], "the key");
+    await writeFolder(folder, folderFiles(result, output.keep), {
+      ...(output.overwrite === true && { overwrite: true }),
+      // A second run on the same data replaces its own artefacts; envelopes that others added stay with their statements.
+      keepExisting: (path) => path.startsWith("signers/"),
+      ...(signal !== undefined && { signal }),
+      ...(onWarning !== undefined && { onNote: onWarning }),
+    });
+    onProgress?.({ stage: "write", done: 1, total: 1, what: folder });
+    return {
+      name: result.name,
+      ...summaryOf(result.manifest, folder),
+      folder,
+      outcomes: result.outcomes,
+      findings: result.findings,
+      report: join(folder, "report.html"),
+      signed: result.signed,
+      gate: result.gate.gate,
+      gateReasons: result.gate.reasons,
+    };
+  });
+}
+
+/** Options of {@link assay} for files. */
+export interface AssayFilesOptions
+  extends Omit<AssayOptions, "executor">,
+    Omit<ReadingChoice, "leafFormat" | "leafKey" | "splits"> {
+  /** Worker threads. Default: the cores of the machine, at most 8. */
+  readonly workers?: number;
+  readonly onWarning?: (warning: string) => void;
+}
+
+/**
+ * The main job on files, for pipelines and notebooks: nothing is written.
+ *
+ * @example
+ * const result = await assay("train.csv", { label: "label" });
+ * result.findings.filter((finding) => finding.severity === "high");
+ */
+export async function assay(inputs: string | readonly string[], options: AssayFilesOptions = {}): Promise<AssayResult> {
+  return withExecutor(options, async (executor) => {
+    const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, options);
+    return assaySource(source, { ...options, executor });
+  });
+}

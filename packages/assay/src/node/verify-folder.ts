@@ -1,0 +1,293 @@
+/** `assay verify`: recompute and decide. Everything that fails is told at once; one exit code says the gravest. */
+
+import { basename } from "node:path";
+import {
+  type DerivationVerdict,
+  inspectData,
+  type LineageSide,
+  type OpenedManifest,
+  openManifest,
+  REMOVED_FILE,
+  UPDATE_FILE,
+  verifyDerivation,
+  verifyKept,
+  withKeptSets,
+} from "@assay/manifest";
+import { openFolderReader } from "@assay/manifest/node";
+import { type AssayErrorCode, exitCodeOf, isAssayError } from "@assay/merkle";
+import {
+  judge,
+  type ParentResult,
+  type Policy,
+  readEvidence,
+  type StatementReport,
+  type Verdict,
+} from "@assay/provenance";
+import { UsageError } from "../usage-error.js";
+import { folderOf, openDataOf } from "./data.js";
+import { withExecutor, workOf } from "./executor.js";
+import { errorOf, policyOf, type TrustChoice, trustedTime } from "./open-folder.js";
+import type { Work } from "./options.js";
+
+export interface VerifyFolderOptions extends Work, TrustChoice {
+  /** Folders of parents, in any order. */
+  readonly parents?: readonly string[];
+  /** Where the data is. Default: beside the folder. */
+  readonly data?: string;
+  /** Do not look at the data. */
+  readonly noData?: boolean;
+  /** Records matter, how they are stored does not. */
+  readonly setOnly?: boolean;
+  readonly leafKey?: Uint8Array;
+}
+
+/** One thing that was verified. */
+export interface VerifyCheck {
+  readonly name: "manifest" | "entries" | "trees" | "data" | "lineage" | "statements";
+  readonly ok: boolean;
+  readonly code?: AssayErrorCode;
+  /** Holds data: escape it. */
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface ParentVerdict {
+  /** SHA-256 of the parent's manifest.json. */
+  readonly manifest: string;
+  readonly verdict: "trusted" | "intact" | "not-checked";
+  readonly edge: "proven" | "claimed" | "not-checked";
+}
+
+export interface VerifyResult {
+  readonly ok: boolean;
+  readonly code: "ok" | AssayErrorCode;
+  readonly trust: "judged" | "not-judged";
+  readonly data: "checked" | "not-checked";
+  readonly checks: readonly VerifyCheck[];
+  readonly statements: readonly StatementReport[];
+  readonly parents: readonly ParentVerdict[];
+  readonly exitCode: number;
+  /** One line for people. Holds data: escape it. */
+  readonly line: string;
+}
+
+/** What is in a result besides the JSON: for commands that go on with what was verified. */
+export interface VerifiedFolder {
+  readonly result: VerifyResult;
+  readonly opened?: OpenedManifest;
+  readonly verdict?: Verdict;
+  readonly derivation?: DerivationVerdict;
+}
+
+/** Exit codes from gravest; what is not in the list is a bug. */
+const GRAVEST_FIRST = [70, 143, 130, 64, 5, 2, 3, 4, 1];
+
+/**
+ * Verifies a folder: manifest, entries, kept trees, data, lineage, statements, trust.
+ *
+ * @param target The folder, or its manifest.json.
+ * @throws UsageError for options that contradict; SourceError when there is no folder; the reason of `signal`.
+ */
+export async function verifyFolder(target: string, options: VerifyFolderOptions = {}): Promise<VerifyResult> {
+  return (await verifyInFull(target, options)).result;
+}
+
+/** {@link verifyFolder} with what it opened. */
+export async function verifyInFull(target: string, options: VerifyFolderOptions = {}): Promise<VerifiedFolder> {
+  const { data, noData = false, setOnly = false, leafKey, signal, onWarning } = options;
+  if (noData && (data !== undefined || setOnly))
+    throw new UsageError("--no-data looks at no data: --data and --set-only do not go with it");
+  const directory = folderOf(target);
+  const parentFolders = (options.parents ?? []).map(folderOf);
+  const policy = await policyOf(options, [directory, ...parentFolders]);
+  const at = policy === undefined ? undefined : trustedTime(options);
+
+  const checks: VerifyCheck[] = [];
+  const failures: { code: AssayErrorCode; exitCode: number; message: string }[] = [];
+  const fail = (name: VerifyCheck["name"], error: unknown): void => {
+    if (!isAssayError(error)) throw error;
+    const exitCode = exitCodeOf(error);
+    failures.push({ code: error.code, exitCode, message: error.message });
+    checks.push({ name, ok: false, code: error.code, message: error.message, details: error.details });
+  };
+  const pass = (name: VerifyCheck["name"], message: string): void => {
+    checks.push({ name, ok: true, message });
+  };
+
+  const reader = await openFolderReader(directory, onWarning === undefined ? {} : { onNote: onWarning });
+  const evidence = await readEvidence(reader, signal === undefined ? {} : { signal });
+  const cancel = signal === undefined ? {} : { signal };
+
+  let opened: OpenedManifest | undefined;
+  try {
+    opened = await openManifest(reader, cancel);
+    pass("entries", `${opened.entries.length} file entries match the dataset root`);
+  } catch (error) {
+    fail("entries", error);
+  }
+
+  let dataState: VerifyResult["data"] = "not-checked";
+  let derivation: DerivationVerdict | undefined;
+  let parents: ParentVerdict[] = [];
+  if (opened !== undefined) {
+    try {
+      const kept = await verifyKept(opened, cancel);
+      pass("trees", `kept trees match: ${kept.leaves + kept.blocks} records trees, set ${kept.set}`);
+    } catch (error) {
+      fail("trees", error);
+    }
+    if (!noData) {
+      try {
+        await verifyDataOf(opened, directory, { data, setOnly, leafKey, options });
+        dataState = "checked";
+        pass("data", `the data is the one of the manifest: ${opened.header.set.records} records`);
+      } catch (error) {
+        fail("data", error);
+        if (isAssayError(error) && exitCodeOf(error) === 2) dataState = "checked";
+      }
+    }
+    try {
+      const lineage = await verifyLineage(opened, parentFolders, policy, at, options);
+      parents = lineage.parents;
+      derivation = lineage.derivation;
+      for (const failure of lineage.failures) fail("lineage", failure);
+      if (derivation !== undefined)
+        pass("lineage", `${derivation.operation}: ${derivation.edge}; ${derivation.reason}`);
+    } catch (error) {
+      fail("lineage", error);
+    }
+  }
+
+  const verdict = judge(evidence, {
+    ...(policy !== undefined && at !== undefined && { policy, at }),
+    parents: parents.map(({ manifest, verdict: parent, edge }): ParentResult => ({ manifest, parent, edge })),
+  });
+  for (const warning of verdict.warnings) onWarning?.(warning);
+  for (const failure of verdict.failures) fail("statements", errorOf(failure));
+  if (verdict.ok) pass("statements", verdict.summary);
+
+  const gravest = [...failures].sort(
+    (a, b) => GRAVEST_FIRST.indexOf(a.exitCode) - GRAVEST_FIRST.indexOf(b.exitCode),
+  )[0];
+  const result: VerifyResult = {
+    ok: gravest === undefined,
+    code: gravest?.code ?? "ok",
+    trust: verdict.trust,
+    data: dataState,
+    checks,
+    statements: verdict.statements,
+    parents,
+    exitCode: gravest?.exitCode ?? 0,
+    line: `${basename(directory)}: ${gravest?.message ?? lineOf(verdict, dataState, opened, parents)}`,
+  };
+  return {
+    result,
+    verdict,
+    ...(opened !== undefined && { opened }),
+    ...(derivation !== undefined && { derivation }),
+  };
+}
+
+function lineOf(
+  verdict: Verdict,
+  data: VerifyResult["data"],
+  opened: OpenedManifest | undefined,
+  parents: readonly ParentVerdict[],
+): string {
+  const records = opened?.header.set.records ?? 0;
+  const files = opened?.entries.length ?? 0;
+  const lineage = parents.map(({ verdict: parent, edge }) => `parent ${parent}, ${edge}`);
+  return [
+    verdict.summary,
+    data === "checked"
+      ? `data checked (${records} records in ${files} ${files === 1 ? "file" : "files"})`
+      : "data not checked",
+    ...lineage,
+  ].join("; ");
+}
+
+async function verifyDataOf(
+  opened: OpenedManifest,
+  directory: string,
+  {
+    data,
+    setOnly,
+    leafKey,
+    options,
+  }: { data: string | undefined; setOnly: boolean; leafKey: Uint8Array | undefined; options: VerifyFolderOptions },
+): Promise<void> {
+  const { header, entries, blocksOf } = opened;
+  const { source } = await openDataOf(directory, header, entries, data);
+  const verdict = await withExecutor(options, (executor) =>
+    inspectData(header, entries, source, {
+      executor,
+      ...workOf(options),
+      ...(leafKey !== undefined && { leafKey }),
+      ...(setOnly && { onlySet: true }),
+      blocksOf,
+    }),
+  );
+  if (verdict.fault !== undefined) throw verdict.fault;
+}
+
+interface Lineage {
+  readonly parents: ParentVerdict[];
+  readonly derivation?: DerivationVerdict;
+  readonly failures: readonly unknown[];
+}
+
+/** Judges each parent by the same policy, and proves the edge from what the folders committed to. */
+async function verifyLineage(
+  opened: OpenedManifest,
+  parentFolders: readonly string[],
+  policy: Policy | undefined,
+  at: Date | undefined,
+  { signal, onWarning }: Work,
+): Promise<Lineage> {
+  const named = opened.header.derivation?.parents ?? [];
+  if (named.length === 0) {
+    if (parentFolders.length > 0) throw new UsageError("--parent is given, and the manifest names no parent");
+    return { parents: [], failures: [] };
+  }
+  const cancel = signal === undefined ? {} : { signal };
+  const failures: unknown[] = [];
+  const sides = new Map<string, LineageSide>();
+  const verdicts = new Map<string, ParentVerdict["verdict"]>();
+  const unmatched: LineageSide[] = [];
+  for (const folder of parentFolders) {
+    const reader = await openFolderReader(folder, onWarning === undefined ? {} : { onNote: onWarning });
+    const side = await withKeptSets(await openManifest(reader, cancel), cancel);
+    const judged = judge(
+      await readEvidence(reader, cancel),
+      policy === undefined || at === undefined ? {} : { policy, at },
+    );
+    if (!judged.ok) failures.push(...judged.failures.map(errorOf));
+    if (named.some((parent) => parent.manifest === side.manifest)) {
+      sides.set(side.manifest, side);
+      verdicts.set(side.manifest, judged.ok ? (judged.trust === "judged" ? "trusted" : "intact") : "not-checked");
+    } else unmatched.push(side);
+  }
+  // A parent that is not the named one is refused by name, in the first place that is empty.
+  const parents = named.map((parent) => sides.get(parent.manifest) ?? unmatched.shift());
+  if (unmatched.length > 0)
+    throw new UsageError(
+      `--parent is given ${parentFolders.length} times, and the manifest names ${named.length} ${named.length === 1 ? "parent" : "parents"}`,
+    );
+  const removed = await opened.folder.read(REMOVED_FILE);
+  const update = await opened.folder.read(UPDATE_FILE);
+  const child = await withKeptSets(opened, cancel);
+  const derivation = await verifyDerivation(child, {
+    parents,
+    ...(removed !== undefined && { removed }),
+    ...(update !== undefined && { update }),
+  });
+  return {
+    parents: named.map(({ manifest }) => ({
+      manifest,
+      verdict: verdicts.get(manifest) ?? "not-checked",
+      edge: derivation?.edge ?? "not-checked",
+    })),
+    ...(derivation !== undefined && { derivation }),
+    failures,
+  };
+}

@@ -1,0 +1,81 @@
+import { deriveFolder } from "@assay/assay/node";
+import { Argument } from "commander";
+import type { AddCommand } from "../main.js";
+import {
+  addOutputOptions,
+  addSigningOptions,
+  outputChoice,
+  parsers,
+  readingChoice,
+  signingChoice,
+} from "../options.js";
+import { paint, plural, safe, short } from "../terminal.js";
+
+export const addDerive: AddCommand = (program, act) => {
+  const command = program
+    .command("derive")
+    .summary("say how data came from its parents, and prove it")
+    .description(
+      `Writes the manifest of a child data set that names its parents and the operation. Where the operation is set algebra
+it is proven from the committed leaves before anything is written: a claim that does not hold is refused.
+
+Operations:
+  reformat, shuffle, reshard   the same records     append    every file grew or stayed
+  filter                       records were removed  concat    the sum of the parents
+  split                        one part of a parent  dedupe    every record once
+  sample                       drawn by a seed       map       a transformation; claimed, not proven
+
+Examples:
+  assay derive reformat train.parquet --parent train.assay
+  assay derive concat all/ --parent a.assay --parent b.assay
+  assay derive sample sample.csv --parent train.assay --seed 00…00 --fraction 0.1`,
+    )
+    .addArgument(
+      new Argument("<operation>", "what was done").choices([
+        "reformat",
+        "shuffle",
+        "reshard",
+        "filter",
+        "append",
+        "concat",
+        "split",
+        "dedupe",
+        "sample",
+        "map",
+      ]),
+    )
+    .argument("<data...>", "the child data")
+    .requiredOption(
+      "--parent <dir>",
+      "folder of a parent (repeatable, in the order of the operation)",
+      parsers.repeated,
+    )
+    .option("--seed <hex>", "sample: the seed, 64 hex digits", parsers.hex64)
+    .option("--fraction <decimal>", "sample: the fraction, for example 0.25")
+    .option("--reason <text>", "filter: why records were removed")
+    .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of the child; checked against the parent")
+    .option("--leaf-key <file>", "leaf key of a keyed data set");
+  addOutputOptions(command);
+  addSigningOptions(command);
+  act(command, async (context, [operation, data], values) => {
+    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const signing = await signingChoice(values);
+    const result = await deriveFolder(operation as "reformat", data as string[], {
+      ...context.work,
+      parents: values.parent as string[],
+      output: outputChoice(values),
+      ...(values.seed !== undefined && { seed: values.seed as string }),
+      ...(values.fraction !== undefined && { fraction: values.fraction as string }),
+      ...(values.reason !== undefined && { reason: values.reason as string }),
+      ...(values.versionOfData !== undefined && { version: values.versionOfData as string }),
+      ...(leafKey !== undefined && { leafKey }),
+      ...(signing !== undefined && { signing }),
+    });
+    context.result(result, [
+      `${paint.green("✓")} ${operation}: ${result.edge}; ${plural(result.records, "record")}`,
+      `  child ${short(result.setHead)}`,
+      `folder  ${safe(result.folder)}`,
+    ]);
+    return 0;
+  });
+};

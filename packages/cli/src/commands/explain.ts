@@ -1,0 +1,23 @@
+import { explain } from "@assay/assay/node";
+import type { AddCommand } from "../main.js";
+
+export const addExplain: AddCommand = (program, act) => {
+  const command = program
+    .command("explain")
+    .summary("checks, controls and error codes in plain words")
+    .description(
+      `Explains one thing, or lists what can be explained.
+
+Examples:
+  assay explain
+  assay explain label-flips
+  assay explain A.7.4
+  assay explain set-root-mismatch`,
+    )
+    .argument("[topic]", "a check id, a control id, an error code; or checks, controls, codes");
+  act(command, async (context, [topic]) => {
+    const result = explain(topic as string | undefined);
+    context.result(result, result.lines);
+    return 0;
+  });
+};

@@ -1,0 +1,44 @@
+import { makeManifest } from "@assay/assay/node";
+import type { AddCommand } from "../main.js";
+import { addOutputOptions, addReadingOptions, configChoice, outputChoice, readingChoice } from "../options.js";
+import { bytes, plural, safe } from "../terminal.js";
+
+export const addManifest: AddCommand = (program, act) => {
+  const command = program
+    .command("manifest")
+    .summary("say exactly what is in the data, and nothing else")
+    .description(
+      `Writes the manifest of a data set: the digest of every file's bytes, the root of its records, the root of the data
+set as laid out, and the root of the set of its records, which is the same in CSV, JSONL, Arrow and Parquet.
+
+Examples:
+  assay manifest train.csv
+  assay manifest shards/ --name corpus --keep leaves
+  assay manifest train.csv --json | jq -r .set`,
+    )
+    .argument("[data...]", "files or folders")
+    .option("--config <file>", "config file")
+    .option("--name <name>", "name of the data set (default: of the first input)")
+    .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
+  addReadingOptions(command);
+  addOutputOptions(command);
+  act(command, async (context, [data], values) => {
+    const config = configChoice(values);
+    const result = await makeManifest(data as string[], {
+      ...context.work,
+      reading: readingChoice(values, config?.config),
+      output: outputChoice(values),
+      ...(config !== undefined && { config: config.config, configPath: config.path }),
+      ...(values.name !== undefined && { name: values.name as string }),
+      ...(values.versionOfData !== undefined && { version: values.versionOfData as string }),
+    });
+    context.result(result, [
+      `${safe(result.manifest)}  ${plural(result.records, "record")} in ${plural(result.files, "file")}, ${bytes(result.bytes)}`,
+      `  dataset      ${result.dataset}`,
+      `  set          ${result.set}`,
+      `  datasetHead  ${result.datasetHead}`,
+      `  setHead      ${result.setHead}`,
+    ]);
+    return 0;
+  });
+};

@@ -1,0 +1,55 @@
+import { verifyFolder } from "@assay/assay/node";
+import type { AddCommand } from "../main.js";
+import { readingChoice } from "../options.js";
+import { paint, safe } from "../terminal.js";
+
+export const addVerify: AddCommand = (program, act) => {
+  const command = program
+    .command("verify")
+    .summary("recompute, and decide whether it may be trusted")
+    .description(
+      `Recomputes every digest from the data, checks artefacts, statements and signatures, and decides by your policy. One
+line, one exit code; removing evidence never improves the verdict. Without --policy or --trust it judges integrity only.
+
+Examples:
+  assay verify train.assay
+  assay verify train.assay --trust release.pub.pem
+  assay verify train.assay --policy policy.json --parent raw.assay
+  assay verify train.assay --no-data              check the folder alone; the line says so`,
+    )
+    .argument("<folder>", "a folder <name>.assay, or its manifest.json")
+    .option("--policy <file>", "trust policy (assay-policy/v1); never taken from the folder itself")
+    .option("--trust <pub.pem>", "trust one public key for everything")
+    .option(
+      "--parent <dir>",
+      "folder of a parent, to prove how the data came from it (repeatable)",
+      (v, p: string[] = []) => [...p, v],
+    )
+    .option("--data <path>", "where the data is (default: beside the folder)")
+    .option("--no-data", "do not look at the data; the verdict says so")
+    .option("--set-only", "records matter, how they are stored does not")
+    .option("--at <time>", "trusted time for expiry (default: now), for example 2026-11-23T12:00:00Z")
+    .option("--leaf-key <file>", "leaf key of a keyed data set");
+  act(command, async (context, [folder], values) => {
+    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const result = await verifyFolder(folder as string, {
+      ...context.work,
+      ...(values.policy !== undefined && { policy: values.policy as string }),
+      ...(values.trust !== undefined && { trust: values.trust as string }),
+      ...(values.parent !== undefined && { parents: values.parent as string[] }),
+      ...(typeof values.data === "string" && { data: values.data }),
+      ...(values.data === false && { noData: true }),
+      ...(values.setOnly === true && { setOnly: true }),
+      ...(values.at !== undefined && { at: values.at as string }),
+      ...(leafKey !== undefined && { leafKey }),
+    });
+    const { exitCode, line, ...document } = result;
+    const failures = result.checks.filter((check) => !check.ok);
+    context.result(document, [
+      `${result.ok ? paint.green("✓") : paint.red("✗")} ${safe(line)}`,
+      ...failures.slice(0, 20).map((check) => `  ${paint.red(check.code ?? check.name)}  ${safe(check.message)}`),
+      ...(failures.length > 20 ? [paint.dim(`  … and ${failures.length - 20} more`)] : []),
+    ]);
+    return exitCode;
+  });
+};

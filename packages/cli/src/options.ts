@@ -1,0 +1,262 @@
+/** Options that several commands share, with one meaning each, and how their texts become values. */
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import {
+  type CheckingChoice,
+  type Output,
+  parseConfig,
+  parseLeafKeyFile,
+  parseSchema,
+  type ReadingChoice,
+  type SigningChoice,
+  SourceError,
+  UsageError,
+} from "@assay/assay/node";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readPassphrase } from "./passphrase.js";
+
+const FORMATS = ["csv", "tsv", "jsonl", "arrow", "parquet", "text", "files"];
+
+const list = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  ...text.split(",").filter((item) => item !== ""),
+];
+const repeated = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return Number(text);
+}
+
+function ordinal(text: string): number {
+  if (!/^(0|[1-9]\d{0,15})$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 0.");
+  return Number(text);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || !(value > 0 && value < 1))
+    throw new InvalidArgumentError("It must lie between 0 and 1, for example 0.05.");
+  return value;
+}
+
+function hex64(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError("It must be 64 lower-case hex digits.");
+  return text;
+}
+
+export const parsers = { list, repeated, positiveInteger, ordinal, share, hex64 };
+
+/** `--json`, `--quiet`, `--workers`: every command has them. */
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document on stdout")
+    .option("--quiet", "no progress and no remarks on stderr")
+    .option(
+      "--workers <n>",
+      `worker threads (default: ${Math.min(8, availableParallelism())} here); never changes a result`,
+      positiveInteger,
+    );
+}
+
+/** How data is read. */
+export function addReadingOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--format <format>", "format of the data (default: by name and content)").choices(FORMATS))
+    .option("--schema <file>", "declared schema (JSON): types of columns")
+    .option("--null <texts>", "unquoted CSV fields that are null, besides the empty one", list)
+    .option("--delimiter <character>", "CSV delimiter (default: a comma; tsv: a tab)")
+    .option("--quote <character>", 'CSV quote (default: "; empty: nothing is quoted)')
+    .option("--escape <character>", "CSV escape inside quotes (default: the quote, doubled)")
+    .option("--encoding <encoding>", "CSV encoding: utf-8, utf-16le, utf-16be, windows-1252")
+    .option("--no-header", "CSV without a line of names: columns are column_1, column_2, …")
+    .option("--ignore <glob>", "leave out paths that match (repeatable; * is not /, ** is anything)", repeated)
+    .option("--strict-paths", "refuse paths that differ only in case or Unicode form")
+    .addOption(
+      new Option("--leaf-format <format>", "how leaves are made (default: assay-record/v1)").choices([
+        "assay-record/v1",
+        "raw/v1",
+      ]),
+    )
+    .option("--leaf-key <file>", "salt leaves with this key, so that published roots cannot be used to guess records")
+    .option("--split <column>", "column that names the split of a record")
+    .option("--split-paths <name=glob>", "files of a split (repeatable)", repeated);
+}
+
+/** What is checked. */
+export function addCheckingOptions(command: Command): Command {
+  return command
+    .option("--label <column>", "column that holds the label")
+    .option("--exclude <columns>", "never look at these: ids, known answers (the policy must allow it)", list)
+    .option("--features <columns>", "only these columns as features", list)
+    .option("--text <column>", "column of long text")
+    .option("--source <column>", "column that names who supplied a record")
+    .option("--annotator <column>", "column that names who labelled a record")
+    .option("--time <column>", "column that says when a record was made")
+    .option("--trusted <column=value>", "records that are trusted to be good: they calibrate the others")
+    .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
+    .option("--require <ids>", "checks that must complete, or exit 1", list)
+    .option("--fdr <share>", "largest expected false share among findings (default: 0.05)", share)
+    .option("--seed <hex>", "seed of sampling, 64 hex digits (default: from the data itself)", hex64)
+    .addOption(
+      new Option("--fail-on <severity>", "findings from here up exit 1 (default: high)").choices([
+        "low",
+        "medium",
+        "high",
+        "none",
+      ]),
+    )
+    .option("--show-values", "with a leaf key: write values into findings all the same");
+}
+
+/** Where the folder goes. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("-o, --output <dir>", "folder to write (default: <name>.assay beside the first input)")
+    .option("--overwrite", "replace an existing folder")
+    .addOption(
+      new Option("--keep <what>", "what is kept for later proofs (default: tiles)").choices([
+        "tiles",
+        "leaves",
+        "blocks",
+        "none",
+      ]),
+    );
+}
+
+/** Signing. */
+export function addSigningOptions(command: Command): Command {
+  return command
+    .option("--key <file>", "sign with this private key (`assay keygen` makes one)")
+    .option("--role <name>", "role in which you sign (default: producer)")
+    .option("--passphrase-fd <n>", "read the key's passphrase from this file descriptor", ordinal);
+}
+
+/** A file that an option names. */
+export function readOptionFile(option: string, path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new SourceError(
+      code === "ENOENT" ? "not-found" : code === "EISDIR" ? "is-a-directory" : "cannot-read",
+      `${option} ${path}: ${code === "ENOENT" ? "there is no such file" : (cause as Error).message}`,
+      { cause, details: { option, path } },
+    );
+  }
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+export function readingChoice(values: Values, config: Values = {}): ReadingChoice {
+  const reading = (config.reading ?? {}) as Values;
+  const pick = <T>(name: string, fallback: unknown = reading[name]): T | undefined =>
+    (values[name] ?? fallback) as T | undefined;
+  const schemaPath = values.schema as string | undefined;
+  const schema =
+    schemaPath !== undefined
+      ? parseSchema(readOptionFile("--schema", schemaPath))
+      : reading.schema !== undefined
+        ? parseSchema(new TextEncoder().encode(JSON.stringify(reading.schema)))
+        : undefined;
+  const encoding = pick<string>("encoding");
+  if (encoding !== undefined && !["utf-8", "utf-16le", "utf-16be", "windows-1252"].includes(encoding))
+    throw new UsageError(`--encoding ${encoding}: it is one of utf-8, utf-16le, utf-16be, windows-1252`);
+  const delimiter = pick<string>("delimiter");
+  const quote = pick<string>("quote");
+  const escapeCharacter = pick<string>("escape");
+  const dialect = {
+    ...(delimiter !== undefined && delimiter !== "," && { delimiter: delimiter === "\\t" ? "\t" : delimiter }),
+    ...(quote !== undefined && quote !== '"' && { quote }),
+    ...(escapeCharacter !== undefined && { escape: escapeCharacter }),
+    ...(encoding !== undefined && encoding !== "utf-8" && { encoding: encoding as "utf-16le" }),
+    ...((values.header === false || reading.header === false) && { header: false as const }),
+  };
+  const leafKeyPath = values.leafKey as string | undefined;
+  const splitPaths = values.splitPaths as string[] | undefined;
+  const column = values.split as string | undefined;
+  if (column !== undefined && splitPaths !== undefined)
+    throw new UsageError("--split and --split-paths cannot be used together: splits are made by one rule");
+  const splits =
+    column !== undefined
+      ? { column }
+      : splitPaths !== undefined
+        ? { paths: Object.fromEntries(splitPaths.map(splitPath)) }
+        : (config.splits as ReadingChoice["splits"]);
+  const nullValues = pick<string[]>("null");
+  const ignore = pick<string[]>("ignore");
+  return {
+    ...(pick("format") !== undefined && { format: pick<NonNullable<ReadingChoice["format"]>>("format") as never }),
+    ...(schema !== undefined && { schema }),
+    ...(nullValues !== undefined && { nullValues }),
+    ...(Object.keys(dialect).length > 0 && { dialect }),
+    ...(ignore !== undefined && { ignore }),
+    ...(values.strictPaths === true && { strictPaths: true }),
+    ...(pick("leafFormat") !== undefined && { leafFormat: pick<string>("leafFormat") as "raw/v1" }),
+    ...(leafKeyPath !== undefined && { leafKey: parseLeafKeyFile(readOptionFile("--leaf-key", leafKeyPath)) }),
+    ...(splits !== undefined && { splits }),
+  };
+}
+
+function splitPath(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new UsageError(`--split-paths ${text}: it is NAME=GLOB, for example train=train/**`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+export function checkingChoice(values: Values, config: Values = {}): CheckingChoice {
+  const checks = (config.checks ?? {}) as Values;
+  const pick = (name: string): unknown => values[name] ?? checks[name];
+  const trusted = pick("trusted") as string | undefined;
+  const at = trusted?.indexOf("=") ?? -1;
+  if (trusted !== undefined && at <= 0)
+    throw new UsageError(`--trusted ${trusted}: it is COLUMN=VALUE, for example reviewed=yes`);
+  const roles = {
+    ...Object.fromEntries(
+      ["label", "exclude", "features", "text", "source", "annotator", "time", "split"]
+        .map((name) => [name, pick(name)])
+        .filter(([, value]) => value !== undefined),
+    ),
+    ...(trusted !== undefined && { trusted: { column: trusted.slice(0, at), value: trusted.slice(at + 1) } }),
+  };
+  return {
+    roles,
+    ...Object.fromEntries(
+      ["checks", "require", "fdr", "seed", "failOn", "showValues"]
+        .map((name) => [name, name === "checks" ? (values.checks ?? checks.checks) : pick(name)])
+        .filter(([, value]) => value !== undefined),
+    ),
+  };
+}
+
+export function outputChoice(values: Values): Output {
+  return {
+    ...(values.output !== undefined && { directory: values.output as string }),
+    ...(values.overwrite === true && { overwrite: true }),
+    ...(values.keep !== undefined && { keep: values.keep as "tiles" }),
+  };
+}
+
+export async function signingChoice(values: Values): Promise<SigningChoice | undefined> {
+  if (values.key === undefined) {
+    if (values.role !== undefined || values.passphraseFd !== undefined)
+      throw new UsageError("--role and --passphrase-fd need --key: which key should sign?");
+    return undefined;
+  }
+  const key = values.key as string;
+  const passphrase = await readPassphrase(key, values.passphraseFd as number | undefined);
+  return {
+    key,
+    ...(passphrase !== undefined && { passphrase }),
+    ...(values.role !== undefined && { role: values.role as string }),
+  };
+}
+
+/** The config file that `--config` names. */
+export function configChoice(values: Values): { config: Values; path: string } | undefined {
+  const path = values.config as string | undefined;
+  if (path === undefined) return undefined;
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(readOptionFile("--config", path));
+  return { config: parseConfig(text, path), path };
+}
