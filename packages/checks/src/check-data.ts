@@ -16,7 +16,7 @@ import {
 } from "@assay/records";
 import type { CheckData, DataShape, Fold, Roles, Table, TableColumn } from "./check.js";
 import { columnNames } from "./columns.js";
-import { type FoldPartInput, type FoldPartOptions, foldPart, stateOfPart } from "./fold-part.js";
+import { type FoldPartInput, type FoldPartOptions, stateOfPart } from "./fold-part.js";
 import { LEAF_ORDER_BYTES, leafOrder, placeOfRow } from "./leaf-order.js";
 import { type ColumnBuilder, columnBuilder } from "./table-builder.js";
 
