@@ -5,6 +5,7 @@
  */
 
 import {
+  buildSetPages,
   compareSetPages,
   compareSets,
   countLeaves,
@@ -138,7 +139,7 @@ async function changesOf(
 ): Promise<SetChanges> {
   if (first.set !== undefined && second.set !== undefined) return compareSets(first.set, second.set);
   const roots = [fromHex(first.header.set.root), fromHex(second.header.set.root)] as const;
-  const [before, after] = [first.readPage, second.readPage];
+  const [before, after] = [pagesOf(first), pagesOf(second)];
   if (before === undefined || after === undefined) {
     const { name } = (before === undefined ? first : second).header;
     throw new SourceError(
@@ -150,6 +151,13 @@ async function changesOf(
     );
   }
   return compareSetPages(before, roots[0], after, roots[1], signal === undefined ? {} : { signal });
+}
+
+/** Pages that are at hand, or are made of the leaves. */
+function pagesOf({ set, readPage }: ComparedSide): ComparedSide["readPage"] {
+  if (set === undefined) return readPage;
+  const pages = new Map(buildSetPages(set));
+  return async (path) => pages.get(path) as Uint8Array;
 }
 
 function sumOf(differences: Float64Array, sign: 1 | -1): number {

@@ -10,7 +10,7 @@
  *     derivation/update.json          the set update from the parent
  */
 
-import { buildSetPages, type SetTree, SourceError, tilesOf, VerificationError } from "@assay/merkle";
+import { buildSetPages, type ReadTile, type SetTree, SourceError, tilesOf, VerificationError } from "@assay/merkle";
 import { splitOfPath } from "@assay/records";
 import { readBoundAsync } from "./bound.js";
 import type { BuiltManifest } from "./build.js";
@@ -25,6 +25,7 @@ import {
   type Keep,
   keepsSet,
   keptTiles,
+  pageReader,
   type ReadKeptOptions,
   readKeptBlocks,
   readKeptLeaves,
@@ -32,6 +33,7 @@ import {
   readLeavesOf,
   readPagedSet,
   setOfLeaves,
+  tileReader,
 } from "./kept.js";
 import type { LineageSide } from "./lineage.js";
 import { type ManifestSubjects, verifyEntries, verifyManifest } from "./verify.js";
@@ -89,10 +91,15 @@ export interface OpenedManifest extends LineageSide {
   readonly leavesOf: (path: string) => Promise<Uint8Array | undefined>;
   /** Roots of the blocks of 65,536 records of a file, checked; `undefined` when they were not kept. */
   readonly blocksOf: (entry: FileEntry) => Promise<Uint8Array | undefined>;
+  /** Reads tiles of a records root; `not-kept` where there is none. For proofs. */
+  readonly tilesOf: (root: string) => ReadTile;
+  /** Reads a set page; `not-kept` where there is none. For proofs and comparisons. */
+  readonly readPage: (path: string) => Promise<Uint8Array>;
 }
 
 /**
- * Opens a folder: reads and checks `manifest.json` and `files.jsonl`. Trees are read when they are asked for.
+ * Opens a folder: reads and checks `manifest.json` and `files.jsonl`. Trees are read when they are asked for, so that
+ * `proveRecord`, `proveLeaves` and `compareManifests` take the result as it is.
  *
  * @param subjects what is known about the manifest from a trusted statement, or from a child.
  * @throws SourceError `not-found` without `manifest.json`; VerificationError `file-missing` without `files.jsonl`, and the
@@ -127,6 +134,8 @@ export async function openManifest(
       return entry === undefined ? undefined : readKeptLeaves(folder, entry, options);
     },
     blocksOf: (entry) => readKeptBlocks(folder, entry, options),
+    tilesOf: (root) => tileReader(folder, root),
+    readPage: pageReader(folder),
   };
 }
 

@@ -35,8 +35,13 @@ describe("compareManifests()", () => {
 
   it("names added and removed records and where they stand", async () => {
     const now = after({ "train.csv": [1, 2, 3, 7], "test.csv": [4, 5, 7] });
-    for (const side of [now, paged(now)]) {
-      const found = await compareManifests(side === now ? before : paged(before), side);
+    for (const [first, second] of [
+      [before, now],
+      [paged(before), paged(now)],
+      [before, paged(now)],
+      [paged(before), now],
+    ] as const) {
+      const found = await compareManifests(first, second);
       expect(found).toMatchObject({ equal: false, sameSet: false, added: 2, removed: 1, version: "major" });
       expect(found.removedLeaves.map(({ leaf, count }) => [leaf, count])).toEqual([[toHex(leafOf(3)), 1]]);
       expect(found.addedLeaves.map(({ leaf, count }) => [leaf, count])).toEqual([[toHex(leafOf(7)), 2]]);

@@ -41,6 +41,8 @@ describe("proveRecord()", () => {
           ),
         ).toEqual(proof);
         expect(await proveRecord(opened, path, ordinal)).toEqual(proof);
+        const leaf = built.leaves[i]!.subarray(32 * ordinal, 32 * ordinal + 32);
+        expect((await proveLeaves(opened, leaf)).count).toBeGreaterThan(0);
         const verified = verifyRecordProof(parseRecordProof(formatProof(proof)), built.header);
         expect(equalBytes(verified.leaf, built.leaves[i]!.subarray(32 * ordinal, 32 * ordinal + 32))).toBe(true);
       }
