@@ -108,20 +108,18 @@ function faultOf(value: unknown): string | undefined {
   for (const name of REQUIRED) if (!Object.hasOwn(members, name)) return `${name} is missing`;
   for (const name of ["check", "kind", "file", "message"])
     if (typeof members[name] !== "string") return `${name} is not text`;
-  if (members["check"] === "" || members["kind"] === "" || members["file"] === "")
-    return "check, kind or file is empty";
+  if (members.check === "" || members.kind === "" || members.file === "") return "check, kind or file is empty";
   for (const name of ["ordinal", "record"]) if (!isCount(members[name], 0)) return `${name} is not a count`;
-  if (Object.hasOwn(members, "line") && !isCount(members["line"], 1)) return "line is not a line number";
-  if (typeof members["leaf"] !== "string" || !/^[0-9a-f]{64}$/.test(members["leaf"]))
-    return "leaf is not 64 hex digits";
-  if (!isWritten(members["score"])) return "score is not a number of 9 significant digits";
+  if (Object.hasOwn(members, "line") && !isCount(members.line, 1)) return "line is not a line number";
+  if (typeof members.leaf !== "string" || !/^[0-9a-f]{64}$/.test(members.leaf)) return "leaf is not 64 hex digits";
+  if (!isWritten(members.score)) return "score is not a number of 9 significant digits";
   for (const name of ["p", "q"]) {
     if (!Object.hasOwn(members, name)) continue;
     const value = members[name];
     if (!isWritten(value) || value < 0 || value > 1) return `${name} is not a probability of 9 significant digits`;
   }
-  if (!["low", "medium", "high"].includes(members["severity"] as string)) return "severity is not low, medium or high";
-  const evidence = members["evidence"];
+  if (!["low", "medium", "high"].includes(members.severity as string)) return "severity is not low, medium or high";
+  const evidence = members.evidence;
   if (typeof evidence !== "object" || evidence === null || Array.isArray(evidence)) return "evidence is not an object";
   return undefined;
 }

@@ -65,7 +65,7 @@ describe("formatFindings() and parseFindings()", () => {
   test("parseFindings() reads a member named __proto__ as plain data", () => {
     const read = parseFindings(text.encode(`${line.replace('"__proto":null', '"__proto__":{"polluted":1}')}\n`));
     expect(Object.hasOwn((read[0] as Finding).evidence, "__proto__")).toBe(true);
-    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });
 

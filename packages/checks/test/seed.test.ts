@@ -9,7 +9,7 @@ test("checkSeed() differs by root, by check and by a seed that is given", () => 
     checkSeed(seedBase(root), "b"),
     checkSeed(seedBase(root, 0), "a"),
     checkSeed(seedBase(root, 1), "a"),
-    checkSeed(seedBase(root, "00".repeat(31) + "01"), "a"),
+    checkSeed(seedBase(root, `${"00".repeat(31)}01`), "a"),
   ].map((seed) => Buffer.from(seed).toString("hex"));
   expect(new Set(seeds).size).toBe(4);
   expect(seeds[3]).toBe(seeds[4]);
