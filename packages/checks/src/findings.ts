@@ -59,7 +59,11 @@ export function checkedFinding(finding: Finding): Finding {
  * parseFindings(formatFindings(run.findings)); // the same findings
  */
 export function formatFindings(findings: readonly Finding[]): Uint8Array {
-  const lines = [...findings].sort(compareFindings).map((finding) => `${canonicalJson(checkedFinding(finding))}\n`);
+  // Rounded first: the order of two findings at one place is that of their lines.
+  const lines = findings
+    .map(checkedFinding)
+    .sort(compareFindings)
+    .map((finding) => `${canonicalJson(finding)}\n`);
   return new TextEncoder().encode(lines.join(""));
 }
 
