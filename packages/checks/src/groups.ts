@@ -32,17 +32,22 @@ export function groupsOf(table: Table, { clusters }: { readonly clusters?: Int32
   return clusters ? numbered(joined(equal, clusters)) : numbered(equal);
 }
 
-/** Share of records that may have the features of another before these are taken for coarse. */
+/** Share of distinct records that may have the features of another before these can be coarse. */
 const MOST_SHARED = 0.1;
 
+/** Distinct records for each group, on average, above which features are coarse whatever their columns. */
+const MOST_IN_A_GROUP = 10;
+
 /**
- * Whether features are coarse, so that records of equal features are usual in honest data and no sign of copying: no column alone
- * has at least half as many values as there are groups, and more than a tenth of the distinct records have the features of
- * another. Judged over groups, so that no number of copies makes features look coarse that tell records apart.
+ * Whether features are coarse, so that records of equal features are usual in honest data and no sign of copying: more than a tenth
+ * of the distinct records have the features of another, and either ten share them on average or no column alone has at least half
+ * as many values as there are groups. The last is judged over groups, so that copies do not make features look coarse that tell
+ * records apart.
  */
 export function isCoarse(table: Table, { count, first }: Groups): boolean {
   const distinct = firstRows(table).length;
   if (distinct - count <= MOST_SHARED * distinct) return false;
+  if (distinct > MOST_IN_A_GROUP * count) return true;
   return !table.columns.some((column) => {
     const values = new Set<number>();
     for (const row of first) {

@@ -80,6 +80,9 @@ test("isCoarse() is true where few values are shared by many records, and for no
   const narrow = { ...coarse, columns: coarse.columns.slice(1) };
   expect(isCoarse(narrow, groupsOf(narrow))).toBe(true);
   expect(isCoarse(coarse, groupsOf(coarse))).toBe(false);
+  const single = tableOf({ id: count(60), c: count(60).map((i) => `c${i % 3}`) }).table;
+  const one = { ...single, columns: single.columns.slice(1) };
+  expect(isCoarse(one, groupsOf(one))).toBe(true);
   const copies = tableOf({
     id: count(60),
     x: count(60).map((i) => (i < 50 ? 0.5 : i / 7)),

@@ -30,7 +30,7 @@ const FEWEST_CONFLICTS = 5;
  * - *Severity* `low`, always. That they contradict each other is exact, so the claim has no false alarms; which of them is
  *   wrong is not: poison may well be the majority of its group, and honest data contradict themselves where features are coarse
  *   (two postcodes at the same coordinates). What is surely wrong is a matter of `label-flips`.
- * - *Coarse features* (`isCoarse`: no single feature tells records apart, and more than a tenth of them share all) need not
+ * - *Coarse features* (`isCoarse`: many records share all of them, and no single feature tells records apart) need not
  *   determine the label. When at least 5 groups contradict themselves and these are more than 5 % of the groups of several
  *   records (`maxConflictShare`), there are no findings, and the records are listed as `disputed`. Elsewhere equal features are a
  *   copy or an accident, and every contradiction counts, however many there are.
