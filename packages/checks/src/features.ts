@@ -59,20 +59,23 @@ const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
  * const { numbers, left } = featuresOf(await data.table(featureColumns(data.shape)));
  */
 export function featuresOf(table: Table, { named = [], text }: FeatureOptions = {}): FeatureColumns {
-  const ids = new Set(idColumns(table).filter((name) => !named.includes(name) && name !== text));
+  // Numbers first: one odd cell among different numbers makes a column of texts that all differ, as an id does.
+  const columns = table.columns.map((column) =>
+    column.kind === "category" && column.name !== text ? (numbersBehindTexts(column) ?? column) : column,
+  );
+  const ids = new Set(idColumns({ ...table, columns }).filter((name) => !named.includes(name) && name !== text));
   const numbers: NumberColumn[] = [];
   const categories: CategoryColumn[] = [];
   const texts: CategoryColumn[] = [];
   const left: { column: string; reason: string }[] = [];
   const oddCells: StrangeCell[] = [];
   const infiniteCells: StrangeCell[] = [];
-  for (const given of table.columns) {
-    const { name } = given;
+  for (const column of columns) {
+    const { name } = column;
     if (ids.has(name)) {
       left.push({ column: name, reason: "it differs in every record, as an id does" });
       continue;
     }
-    const column = given.kind === "category" && name !== text ? (numbersBehindTexts(given) ?? given) : given;
     if (column.kind === "number") {
       for (const { row, text: cell } of column.odd ?? []) oddCells.push({ column: name, row, text: cell });
       const finite = withoutInfinities(column, infiniteCells);

@@ -27,8 +27,6 @@ export function rangesOf(count: number, size: number): Range[] {
 
 export interface OutlierPartOptions {
   readonly matrix: DenseMatrix;
-  /** How many records each row stands for. */
-  readonly counts: Int32Array;
   /** Rows that are scored under the model of the others. */
   readonly decoy?: DenseMatrix | undefined;
   readonly seed: Uint8Array;
@@ -49,9 +47,9 @@ export function isolationPart({ matrix, decoy, seed }: OutlierPartOptions, { beg
 }
 
 /** Distances to sampled references over a range of draws. */
-export function neighbourPart({ matrix, counts, decoy, seed }: OutlierPartOptions, { begin, end }: Range): OutlierPart {
+export function neighbourPart({ matrix, decoy, seed }: OutlierPartOptions, { begin, end }: Range): OutlierPart {
   const part = { rows: new Float64Array(matrix.rows), decoy: new Float64Array(decoy?.rows ?? 0) };
-  addSampledDistances(matrix, counts, part.rows, decoy, part.decoy, seed, begin, end);
+  addSampledDistances(matrix, part.rows, decoy, part.decoy, seed, begin, end);
   return part;
 }
 

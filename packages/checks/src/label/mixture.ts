@@ -83,3 +83,22 @@ export function predictionsOf(
   }
   return { predicted, confidence };
 }
+
+/** Whether predictions agree with the given labels more often than by chance (Cohen's κ), by two standard errors. */
+export function predictsLabels(predicted: Int32Array, units: Units, classes: number): boolean {
+  const given = new Float64Array(classes);
+  const said = new Float64Array(classes);
+  let votes = 0;
+  let agreed = 0;
+  for (let u = 0; u < units.count; u++) {
+    const weight = units.weight[u]!;
+    const says = predicted[units.group[u]!]!;
+    votes += weight;
+    given[units.label[u]!]! += weight;
+    said[says]! += weight;
+    if (says === units.label[u]) agreed += weight;
+  }
+  let chance = 0;
+  for (let k = 0; k < classes; k++) chance += (given[k]! / votes) * (said[k]! / votes);
+  return agreed / votes - chance > 2 * Math.sqrt((chance * (1 - chance)) / votes);
+}

@@ -9,7 +9,7 @@ import { covarianceOf } from "../numeric/covariance.js";
 import { leadingEigen } from "../numeric/eigen.js";
 import { type DenseMatrix, denseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
 import { binColumns, type OutOfBag, type RowLabels } from "../numeric/random-forest.js";
-import { rangesOf } from "../numeric-tasks.js";
+import { foldProbabilities, forestPart, nearestRows, type Range, rangesOf } from "../numeric-tasks.js";
 import { textFeatures } from "../text-features.js";
 import { FOLDS, type Votes } from "./given-labels.js";
 import type { Opinion } from "./mixture.js";
@@ -119,7 +119,7 @@ async function foldOpinion(
     notes.push(`${learner} models were trained on ${maxExamples} of ${trained} distinct records`);
   const options = { learner, matrix, examples: units, classes, folds, maxExamples, inversePenalty };
   const parts = await context.map<number, Float32Array | null>(
-    { module: TASKS, name: "foldProbabilities", options },
+    { module: TASKS, name: "foldProbabilities", options, run: foldProbabilities },
     Array.from({ length: FOLDS }, (_, fold) => fold),
   );
   const probabilities = new Float32Array(matrix.rows * classes);
@@ -137,7 +137,10 @@ async function foldOpinion(
 async function nearest(matrix: Matrix, references: number, context: Work): Promise<Int32Array> {
   const options = { matrix, k: NEIGHBOURS, references };
   const ranges = rangesOf(matrix.rows, Math.max(2048, Math.ceil(matrix.rows / 8)));
-  const parts = await context.map<unknown, Int32Array>({ module: TASKS, name: "nearestRows", options }, ranges);
+  const parts = await context.map<Range, Int32Array>(
+    { module: TASKS, name: "nearestRows", options, run: nearestRows },
+    ranges,
+  );
   const neighbours = new Int32Array(matrix.rows * NEIGHBOURS);
   for (const [i, part] of parts.entries()) neighbours.set(part, ranges[i]!.begin * NEIGHBOURS);
   return neighbours;
@@ -177,8 +180,8 @@ async function forestOpinion(
     notes.push(`each tree of the forest was grown on ${bagSize} of ${matrix.rows} distinct records`);
   const labels: RowLabels = { label: units.label, weight: units.weight, first: firstUnit };
   const options = { data: binColumns(matrix), labels, classes, seed: context.seed, bagSize };
-  const parts = await context.map<unknown, OutOfBag>(
-    { module: TASKS, name: "forestPart", options },
+  const parts = await context.map<Range, OutOfBag>(
+    { module: TASKS, name: "forestPart", options, run: forestPart },
     rangesOf(TREES, TREES_PER_PART),
   );
   const votes = new Float64Array(matrix.rows * classes);

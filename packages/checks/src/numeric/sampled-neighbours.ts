@@ -19,12 +19,10 @@ export interface SampledNeighboursOptions {
  * Adds, for the draws [begin, end), the distance of every row to the nearest drawn row other than itself, divided by the
  * median of that distance over the rows. O(rows · columns · references) a draw.
  *
- * @param counts - How many records each row stands for: the median is over records.
  * @param decoy - Rows that are no rows of `rows`, scored under the same model; `decoySums` gets theirs.
  */
 export function addSampledDistances(
   rows: DenseMatrix,
-  counts: Int32Array,
   sums: Float64Array,
   decoy: DenseMatrix | undefined,
   decoySums: Float64Array | undefined,
@@ -38,21 +36,15 @@ export function addSampledDistances(
   const drawn = new Float64Array(size * columns);
   const distances = new Float64Array(rows.rows);
   const decoyDistances = new Float64Array(decoy?.rows ?? 0);
-  let records = 0;
-  for (const count of counts) records += count;
-  const repeated = records > rows.rows;
-  const scratch = new Float64Array(records);
+  const scratch = new Float64Array(rows.rows);
   for (let draw = begin; draw < end; draw++) {
     const sample = sampleWithoutReplacement(randomStream(seed, "sampled-neighbours", draw), rows.rows, size);
     for (let r = 0; r < size; r++) {
       drawn.set(rows.values.subarray(sample[r]! * columns, (sample[r]! + 1) * columns), r * columns);
     }
     nearestDistances(rows, drawn, size, sample, distances);
-    if (repeated) {
-      let at = 0;
-      for (let i = 0; i < rows.rows; i++) for (let c = counts[i]!; c > 0; c--) scratch[at++] = distances[i]!;
-    } else scratch.set(distances);
-    const unit = selectRank(scratch, (records - 1) >> 1);
+    scratch.set(distances);
+    const unit = selectRank(scratch, (rows.rows - 1) >> 1);
     // Where half of the rows have distance 0 the draw says nothing in units of the median.
     const scale = unit > 0 ? 1 / unit : 1;
     for (let i = 0; i < rows.rows; i++) sums[i]! += distances[i]! * scale;

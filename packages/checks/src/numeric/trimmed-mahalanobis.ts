@@ -1,6 +1,6 @@
 /**
- * Mahalanobis distance from a mean and covariance that leave the farthest quarter of the records out, so that up to 25 % of odd
- * records do not bend the ruler they are measured with (concentration steps as in FAST-MCD, Rousseeuw and Van Driessen 1999,
+ * Mahalanobis distance from a mean and covariance that leave the farthest quarter of the rows out, so that up to 25 % of odd
+ * rows do not bend the ruler they are measured with (concentration steps as in FAST-MCD, Rousseeuw and Van Driessen 1999,
  * from all rows and without restarts; shrunk a little towards its diagonal).
  */
 
@@ -21,17 +21,14 @@ const KEPT_SHARE = 0.75;
 /**
  * Fits the model. O(6 (rows · columns² + columns³)).
  *
- * @param counts - How many records each row stands for.
  * @returns `undefined` where the covariance cannot be factored, as when every column is constant.
  */
-export function fitTrimmedMahalanobis(matrix: DenseMatrix, counts: Int32Array): TrimmedMahalanobis | undefined {
+export function fitTrimmedMahalanobis(matrix: DenseMatrix): TrimmedMahalanobis | undefined {
   const { columns: d } = matrix;
-  let records = 0;
-  for (const count of counts) records += count;
   let kept = Int32Array.from({ length: matrix.rows }, (_, i) => i);
   let model: TrimmedMahalanobis | undefined;
   for (let round = 0; round < ROUNDS; round++) {
-    const { mean, matrix: covariance } = covarianceOf(matrix, kept, counts);
+    const { mean, matrix: covariance } = covarianceOf(matrix, kept);
     let trace = 0;
     for (let j = 0; j < d; j++) trace += covariance[j * d + j]!;
     for (let j = 0; j < d; j++) {
@@ -42,7 +39,7 @@ export function fitTrimmedMahalanobis(matrix: DenseMatrix, counts: Int32Array): 
     if (!factor) return model;
     model = { mean, factor, inverse: round === ROUNDS - 1 ? inverseOf(factor) : new Float64Array(0) };
     if (round === ROUNDS - 1) break;
-    kept = nearestRows(mahalanobisDistances(matrix, model), counts, Math.ceil(KEPT_SHARE * records));
+    kept = nearestRows(mahalanobisDistances(matrix, model), Math.ceil(KEPT_SHARE * matrix.rows));
   }
   if (model && model.inverse.length === 0) model = { ...model, inverse: inverseOf(model.factor) };
   return model;
@@ -87,12 +84,9 @@ export function conditionalResiduals(
   return residuals.sort((a, b) => Math.abs(b.residual) - Math.abs(a.residual) || a.column - b.column).slice(0, count);
 }
 
-/** Rows in order of distance until they stand for `records` records; ties in row order. */
-function nearestRows(distances: Float64Array, counts: Int32Array, records: number): Int32Array<ArrayBuffer> {
+/** The nearest rows, ascending by number; ties in row order. */
+function nearestRows(distances: Float64Array, count: number): Int32Array<ArrayBuffer> {
   const order = Int32Array.from({ length: distances.length }, (_, i) => i);
   order.sort((a, b) => distances[a]! - distances[b]! || a - b);
-  let covered = 0;
-  let taken = 0;
-  while (taken < order.length && covered < records) covered += counts[order[taken++]!]!;
-  return order.slice(0, taken).sort();
+  return order.slice(0, count).sort();
 }

@@ -40,7 +40,6 @@ const MAX_DISAGREEMENT = 10;
  */
 export function calibrateOutliers(
   { rows: { score }, decoy, flat }: OutlierModel,
-  counts: Int32Array,
   trusted: Uint8Array,
   columns: number,
   fdr: number,
@@ -54,7 +53,7 @@ export function calibrateOutliers(
   const p = new Float64Array(n).fill(Number.NaN);
   const reasons: string[] = [];
   if (n < LEAST_RECORDS) reasons.push(`only ${n} distinct records; ${LEAST_RECORDS} are needed`);
-  const tied = shareOfTopScore(score, counts);
+  const tied = shareOfTopScore(score);
   if (tied > MAX_TIED) reasons.push(`${Math.round(100 * tied)} % of the records share the top score`);
   for (const view of flat) reasons.push(`most records are the same to the view ${view}`);
 
@@ -108,17 +107,15 @@ function tailOpinion(score: Float64Array): Float64Array {
   });
 }
 
-function shareOfTopScore(score: Float64Array, counts: Int32Array): number {
+function shareOfTopScore(score: Float64Array): number {
   let top = Number.NEGATIVE_INFINITY;
-  let records = 0;
   let tied = 0;
   for (let i = 0; i < score.length; i++) {
-    records += counts[i]!;
     if (score[i]! > top) {
       top = score[i]!;
       tied = 0;
     }
-    if (score[i] === top) tied += counts[i]!;
+    if (score[i] === top) tied++;
   }
-  return records > 0 ? tied / records : 0;
+  return tied / score.length;
 }

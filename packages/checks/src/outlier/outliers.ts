@@ -1,16 +1,6 @@
 /** The check `outliers`: records whose numbers are unlike all others, alone or together. */
 
-import type {
-  Check,
-  CheckContext,
-  CheckData,
-  CheckResult,
-  DataShape,
-  Finding,
-  Outcome,
-  Table,
-  TableColumn,
-} from "../check.js";
+import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns } from "../columns.js";
 import { type FeatureColumns, featuresOf, robustScale, type StrangeCell } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
@@ -41,7 +31,7 @@ const SHOWN_COLUMNS = 3;
  * distinct records are trusted (`roles.trusted`), else it comes from a decoy: the same table with every column permuted.
  *
  * **Reads** all numeric feature columns; missing and infinite values count as the median. References are distinct records,
- * so copies of an outlier do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
+ * and so is all that records are measured by, so copies of outliers do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
  * numbers findings `non-finite`; both are exact and of severity `low`.
  *
  * **Cost.** One pass; time grows with records × columns: 50,000 × 10 take about five seconds on one core.
@@ -102,7 +92,6 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const order = groupOrder(groupKeys(used, groups, context.seed));
   const position = new Int32Array(groups.count);
   for (const [i, group] of order.entries()) position[group] = i;
-  const counts = Int32Array.from(order, (group) => groups.sizes[group]!);
   const trusted = new Uint8Array(groups.count);
   if (trust && trustColumn) {
     const isTrusted = trustTest(trustColumn, trust.value);
@@ -111,14 +100,13 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const scaled = scaledMatrix(
     features.numbers,
     Int32Array.from(order, (group) => groups.first[group]!),
-    counts,
   );
-  const model = await scoreOutliers(scaled.matrix, counts, context);
+  const model = await scoreOutliers(scaled.matrix, context);
   context.signal?.throwIfAborted();
   const { score } = model.rows;
   for (let i = 0; i < score.length; i++) score[i] = roundScore(score[i]!);
   for (let i = 0; i < score.length; i++) model.decoy[i] = roundScore(model.decoy[i]!);
-  const calibration = calibrateOutliers(model, counts, trusted, features.numbers.length, context.fdr);
+  const calibration = calibrateOutliers(model, trusted, features.numbers.length, context.fdr);
   notes.push(...calibration.notes);
   for (const reason of calibration.reasons) notes.push(`uncalibrated: ${reason}`);
 
@@ -147,7 +135,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
         columns: cells,
         ...(Number.isNaN(calibration.tail[at]!) ? {} : { tailProbability: roundScore(calibration.tail[at]!) }),
         agreed: calibration.tailFound[at] === 1,
-        copies: counts[at]!,
+        copies: groups.sizes[groups.groupOf[row]!]!,
       },
     });
   }
@@ -236,27 +224,18 @@ interface ScaledMatrix {
 const MAX_UNITS = 1e9;
 
 /** Distinct rows in robust units, missing values at the median. */
-function scaledMatrix(numbers: FeatureColumns["numbers"], rows: Int32Array, counts: Int32Array): ScaledMatrix {
+function scaledMatrix(numbers: FeatureColumns["numbers"], rows: Int32Array): ScaledMatrix {
   const d = numbers.length;
   const matrix = denseMatrix(rows.length, d);
   const centres = new Float64Array(d);
   const scales = new Float64Array(d);
   for (const [j, { values }] of numbers.entries()) {
-    let present = 0;
-    for (let i = 0; i < rows.length; i++) if (!Number.isNaN(values[rows[i]!]!)) present += counts[i]!;
-    const all = new Float64Array(present);
-    let at = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const value = values[rows[i]!]!;
-      if (Number.isNaN(value)) continue;
-      all.fill(value, at, at + counts[i]!);
-      at += counts[i]!;
-    }
-    const { centre, scale } = robustScale(all);
+    const taken = Float64Array.from(rows, (row) => values[row]!);
+    const { centre, scale } = robustScale(taken.filter((value) => !Number.isNaN(value)));
     centres[j] = centre;
     scales[j] = scale;
     for (let i = 0; i < rows.length; i++) {
-      const value = values[rows[i]!]!;
+      const value = taken[i]!;
       const units = Number.isNaN(value) ? 0 : value / scale - centre / scale;
       matrix.values[i * d + j] = Math.max(-MAX_UNITS, Math.min(MAX_UNITS, units));
     }

@@ -58,7 +58,6 @@ function correlated(n: number): DenseMatrix {
 
 describe("outlier kernels", () => {
   const matrix = correlated(500);
-  const counts = new Int32Array(500).fill(1);
   const rankOfFirst = (scores: Float64Array): number => scores.filter((score) => score > scores[0]!).length;
 
   it("addPathLengths() isolates the odd row early, and parts of the forest sum to the whole", () => {
@@ -84,7 +83,7 @@ describe("outlier kernels", () => {
 
   it("addSampledDistances() leaves the row itself out", () => {
     const sums = new Float64Array(500);
-    addSampledDistances(matrix, counts, sums, undefined, undefined, seed, 0, 50, { references: 500 });
+    addSampledDistances(matrix, sums, undefined, undefined, seed, 0, 50, { references: 500 });
     expect(sums.every((sum) => sum > 0)).toBe(true);
     expect(rankOfFirst(sums)).toBe(0);
   });
@@ -93,7 +92,7 @@ describe("outlier kernels", () => {
     const values = matrix.values.slice();
     for (let i = 0; i < 100; i++) values.set([2 + 0.001 * i, -2], 2 * i);
     const bent = { ...matrix, values };
-    const distances = mahalanobisDistances(bent, fitTrimmedMahalanobis(bent, counts)!);
+    const distances = mahalanobisDistances(bent, fitTrimmedMahalanobis(bent)!);
     const bad = Math.min(...distances.subarray(0, 100));
     const good = distances.subarray(100).filter((distance) => distance > bad).length;
     expect(good).toBe(0);

@@ -1,0 +1,100 @@
+/** What an outcome and a finding of `label-flips` say, so that a reader can recompute and doubt them. */
+
+import type { Table } from "../check.js";
+import { quoted } from "../quoted.js";
+import { roundScore } from "../scores.js";
+import { leafHex } from "../table-data.js";
+import type { FlipScores } from "./flip-posterior.js";
+import type { FlipRate } from "./flip-rate.js";
+import { type LabelClasses, LEAST_GROUPS, type Votes } from "./given-labels.js";
+import type { LabelTransition } from "./label-transition.js";
+import type { Mixture } from "./mixture.js";
+import { NEIGHBOURS, type OutOfFold } from "./out-of-fold.js";
+
+/** Makes the evidence of a unit: what each learner says of the given and the suggested label, and the nearest records. */
+export function evidenceMaker(
+  table: Table,
+  { units, first, majority }: Votes,
+  { opinions, neighbours }: OutOfFold,
+  { weights, probabilities }: Mixture,
+  { suggested }: FlipScores,
+  posterior: Float64Array,
+  nameOf: (index: number) => string,
+  showValues: boolean,
+): (unit: number) => Record<string, unknown> {
+  const classes = probabilities.length / first.length;
+  return (unit) => {
+    const group = units.group[unit]!;
+    const given = units.label[unit]!;
+    const other = suggested[unit]!;
+    const at = group * classes;
+    const nearest = [...neighbours.subarray(group * NEIGHBOURS, (group + 1) * NEIGHBOURS)].filter((row) => row >= 0);
+    return {
+      ...(showValues ? { given: nameOf(given), suggested: nameOf(other) } : {}),
+      posterior: roundScore(posterior[unit]!),
+      probabilityOfGiven: roundScore(probabilities[at + given]!),
+      probabilityOfSuggested: roundScore(probabilities[at + other]!),
+      learners: opinions.map(({ learner, probabilities: own }, m) => ({
+        learner,
+        weight: roundScore(weights[m]!),
+        given: roundScore(own[at + given]!),
+        suggested: roundScore(own[at + other]!),
+      })),
+      neighbours: {
+        count: nearest.length,
+        given: nearest.filter((row) => majority[row] === given).length,
+        suggested: nearest.filter((row) => majority[row] === other).length,
+        nearest: nearest.slice(0, 5).map((row) => ({
+          leaf: leafHex(table.leaves, first[row]!),
+          ...(showValues ? { label: nameOf(majority[row]!) } : {}),
+        })),
+      },
+      copies: units.records[unit]!,
+    };
+  };
+}
+
+/** Classes that are listed one by one; of more, only the rates that were used are given. */
+const MAX_LISTED = 200;
+
+/** The numbers behind an outcome. */
+export function detailsOf(
+  { units, first, classes }: Votes,
+  flips: FlipRate,
+  transition: LabelTransition,
+  { opinions }: OutOfFold,
+  { weights }: Mixture,
+  unassigned: number,
+  nameOf: (index: number) => string,
+  showValues: boolean,
+): Record<string, unknown> {
+  const votesOfClass = new Float64Array(classes.length);
+  for (let u = 0; u < units.count; u++) votesOfClass[units.label[u]!]! += units.weight[u]!;
+  return {
+    distinctRecords: first.length,
+    weights: Object.fromEntries(opinions.map(({ learner }, m) => [learner, roundScore(weights[m]!)])),
+    anchors: flips.anchors,
+    disagreement: roundScore(flips.disagreement),
+    overlap: roundScore(transition.overlap),
+    unassigned: roundScore(unassigned),
+    classRates: { used: transition.classRates, p: roundScore(transition.rateTest) },
+    destinations: { used: transition.destinations, p: roundScore(transition.destinationTest) },
+    ...(classes.length <= MAX_LISTED
+      ? {
+          classes: [...classes.keys()].map((k) => ({
+            ...(showValues ? { label: nameOf(k) } : {}),
+            votes: roundScore(votesOfClass[k]!),
+            flipRate: roundScore(transition.rates[k]!),
+          })),
+        }
+      : {}),
+  };
+}
+
+/** Names the classes that were not judged. */
+export function smallClassesNote({ small }: Votes, { names }: LabelClasses, showValues: boolean): string {
+  const what = `${small.length} ${small.length === 1 ? "class has" : "classes have"} fewer than ${LEAST_GROUPS} distinct records`;
+  if (!showValues) return `${what} and could not be judged`;
+  const shown = small.slice(0, 20).map((label) => quoted(names[label]!));
+  return `${what} and could not be judged: ${shown.join(", ")}${small.length > 20 ? " and more" : ""}`;
+}

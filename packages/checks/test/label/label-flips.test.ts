@@ -1,0 +1,268 @@
+import { describe, expect, it } from "vitest";
+import type { CheckContext, CheckResult, Roles } from "../../src/check.js";
+import { type LabelFlipsOptions, labelFlips } from "../../src/label/label-flips.js";
+import * as tasks from "../../src/numeric-tasks.js";
+import { tableData, tableShape } from "../../src/table-data.js";
+import { contextOf, normalOf, randomOf, tableOf } from "../tables.js";
+
+type Columns = Record<string, (number | string | null)[]>;
+type Run = CheckResult & { rowOf: Int32Array };
+
+async function run(
+  columns: Columns,
+  roles: Roles = {},
+  over: Partial<CheckContext> = {},
+  options: LabelFlipsOptions = {},
+): Promise<Run> {
+  const { table, rowOf } = tableOf(columns);
+  const shape = tableShape(table, { label: "label", ...roles });
+  const result = await labelFlips().run(tableData(table, shape), options, contextOf(over));
+  return { ...result, rowOf };
+}
+
+/** Four classes at the corners of a square of side 6, unit normal; the first `flips` records have another's label. */
+function corners(seed: number, n: number, flips: number): Columns & { label: string[] } {
+  const [random, normal] = [randomOf(seed), normalOf(seed + 500)];
+  const columns = { x: [] as number[], y: [] as number[], noise: [] as number[], label: [] as string[] };
+  for (let i = 0; i < n; i++) {
+    const corner = Math.floor(4 * random());
+    columns.x.push(6 * (corner & 1) + normal());
+    columns.y.push(6 * (corner >> 1) + normal());
+    columns.noise.push(normal());
+    const given = i < flips ? (corner + 1 + Math.floor(3 * random())) % 4 : corner;
+    columns.label.push("abcd"[given] as string);
+  }
+  return columns;
+}
+
+/** How many of these rows were among the first `flips` of the input. */
+function hits(rows: Iterable<number>, rowOf: Int32Array, flips: number): number {
+  const bad = new Set(rowOf.subarray(0, flips));
+  return [...rows].filter((row) => bad.has(row)).length;
+}
+
+describe("labelFlips()", () => {
+  it("is quiet on clean data: no finding in ten tables, separable or not", async () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const columns = corners(seed, 300, 0);
+      const scale = seed % 2 === 0 ? 1 : 4;
+      const normal = normalOf(seed + 77);
+      columns["x"] = columns["x"]!.map((value) => (value as number) + scale * normal());
+      const { outcome } = await run(columns);
+      expect(outcome).toMatchObject({ status: "completed", findings: 0 });
+    }
+  });
+
+  it("finds planted flips: 10 % of 600", async () => {
+    const { outcome, findings, rowOf, scores } = await run(corners(1, 600, 60));
+    expect(outcome).toMatchObject({ calibration: "posterior", fdr: 0.05, examined: 600 });
+    expect(
+      hits(
+        findings.map(({ record }) => record),
+        rowOf,
+        60,
+      ),
+    ).toBeGreaterThan(30);
+    expect(
+      findings.length -
+        hits(
+          findings.map(({ record }) => record),
+          rowOf,
+          60,
+        ),
+    ).toBeLessThanOrEqual(1);
+    const { low, rate, high } = outcome.estimate!;
+    expect(rate).toBeGreaterThan(0.07);
+    expect(rate).toBeLessThan(0.13);
+    expect(low).toBeLessThanOrEqual(rate);
+    expect(high).toBeGreaterThanOrEqual(rate);
+    const suspects = outcome.suspects!;
+    const found = hits(suspects, rowOf, 60);
+    expect((2 * found) / (suspects.length + 60)).toBeGreaterThan(0.9);
+    expect(hits(outcome.disputed!, rowOf, 60)).toBeGreaterThan(50);
+    const ranked = suspects.map((row) => scores![row]!);
+    expect(ranked).toEqual([...ranked].sort((a, b) => b - a));
+    const weights = Object.values((outcome.details as { weights: Record<string, number> }).weights);
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6);
+  });
+
+  it("says of a finding what was given, what is suggested, and who says so", async () => {
+    const columns = corners(2, 600, 60);
+    const { findings, rowOf } = await run(columns);
+    const { evidence, record, q, message } = findings[0]!;
+    const input = rowOf.indexOf(record);
+    const corner = "abcd"[(Number(columns["x"]![input]) > 3 ? 1 : 0) + (Number(columns["y"]![input]) > 3 ? 2 : 0)];
+    expect(evidence).toMatchObject({ given: columns.label[input], suggested: corner, copies: 1 });
+    expect(message).toContain(`"${corner}"`);
+    expect(evidence["posterior"]).toBeGreaterThan(0.5);
+    expect(q).toBeLessThanOrEqual(0.05);
+    const nearest = evidence["neighbours"] as { count: number; nearest: { leaf: string; label: string }[] };
+    expect(nearest.count).toBe(25);
+    expect(nearest.nearest.filter(({ label }) => label === corner).length).toBeGreaterThan(2);
+    expect(nearest.nearest[0]!.leaf).toMatch(/^[0-9a-f]{64}$/);
+    const hidden = await run(columns, {}, { showValues: false });
+    expect(hidden.findings[0]!.evidence).not.toHaveProperty("given");
+    expect(hidden.findings[0]!.message).not.toContain(`"${corner}"`);
+  });
+
+  it("gives the same answer after a shuffle and however work is cut; an id column does not matter", async () => {
+    const columns = corners(3, 400, 60);
+    const plain = await run(columns);
+    expect(plain.findings.length).toBeGreaterThan(20);
+    const shuffled = Object.fromEntries(Object.entries(columns).map(([name, cells]) => [name, [...cells].reverse()]));
+    const again = await run(shuffled);
+    expect(again.findings).toEqual(plain.findings);
+    expect(again.outcome).toEqual(plain.outcome);
+    const withId = await run({ ...columns, id: columns.label.map((_, i) => `r${i}`) });
+    for (let i = 0; i < 400; i++) expect(withId.scores![withId.rowOf[i]!]).toBe(plain.scores![plain.rowOf[i]!]);
+    const map: CheckContext["map"] = async (task, parts) => {
+      const part = tasks[task.name as "forestPart"] as (options: never, range: never) => unknown;
+      const outputs = [...parts].reverse().map((range) => part(structuredClone(task.options) as never, range as never));
+      return outputs.reverse() as never;
+    };
+    const elsewhere = await run(columns, {}, { map });
+    expect(elsewhere.findings).toEqual(plain.findings);
+    expect(elsewhere.scores).toEqual(plain.scores);
+  });
+
+  it("attack: each flip planted twelve times", async () => {
+    const columns = corners(4, 800, 80);
+    const once = (await run(columns)).findings.length;
+    expect(once).toBeGreaterThan(40);
+    const copied = Object.fromEntries(
+      Object.entries(columns).map(([name, cells]) => [
+        name,
+        [...cells, ...Array.from({ length: 11 }, () => cells.slice(0, 80)).flat()],
+      ]),
+    ) as Columns;
+    // Each copy under an id of its own, so that copies are not equal records.
+    copied["id"] = copied["label"]!.map((_, i) => `id-${i}`);
+    const { findings, outcome, rowOf } = await run(copied);
+    const isBad = (row: number): boolean => rowOf.indexOf(row) < 80 || rowOf.indexOf(row) >= 800;
+    const caught = findings.filter(({ record }) => isBad(record)).length;
+    expect(caught).toBe(12 * once);
+    expect(findings).toHaveLength(caught);
+    expect(outcome.suspects!.filter(isBad).length).toBeGreaterThan(0.85 * 960);
+    expect(findings[0]!.evidence["copies"]).toBe(12);
+  });
+
+  it("attack: one odd cell that hides a numeric column", async () => {
+    const columns = corners(5, 500, 60);
+    columns["x"]![499] = "?";
+    const { outcome, findings, rowOf } = await run(columns);
+    expect(outcome.lookedAt.columns).toContain("x");
+    expect(
+      hits(
+        findings.map(({ record }) => record),
+        rowOf,
+        60,
+      ),
+    ).toBeGreaterThan(25);
+  });
+
+  it("reads categories and missing values", async () => {
+    const columns = corners(6, 600, 70);
+    columns["x"] = columns["x"]!.map((value) => ((value as number) > 3 ? "right" : "left"));
+    columns["y"] = columns["y"]!.map((value, i) => (i % 10 === 9 ? null : value));
+    const { outcome, rowOf } = await run(columns);
+    expect(hits(outcome.suspects!, rowOf, 70) / 70).toBeGreaterThan(0.8);
+  });
+
+  it("reads text: flips of 20 % among 400 sentences", async () => {
+    const random = randomOf(7);
+    const pick = (words: string): string => words.split(" ")[Math.floor(5 * random())] as string;
+    const text: string[] = [];
+    const label: string[] = [];
+    for (let i = 0; i < 400; i++) {
+      const good = random() < 0.5;
+      const words = [pick("the a this that one"), pick("film book song meal day"), pick("was is seems looks sounds")];
+      for (let k = 0; k < 3; k++)
+        words.push(pick(good ? "great lovely superb fine bright" : "awful dull poor grim weak"));
+      text.push(words.join(" "));
+      label.push(good !== i < 80 ? "good" : "bad");
+    }
+    const { outcome, findings, rowOf } = await run({ text, label }, { text: "text" });
+    expect(outcome.lookedAt.columns).toEqual(["text", "label"]);
+    expect(hits(outcome.suspects!, rowOf, 80)).toBeGreaterThan(65);
+    expect(
+      findings.length -
+        hits(
+          findings.map(({ record }) => record),
+          rowOf,
+          80,
+        ),
+    ).toBeLessThanOrEqual(2);
+  });
+
+  it("makes no claim where classes overlap too much, and says so", async () => {
+    let refused = 0;
+    for (let seed = 0; seed < 4; seed++) {
+      const columns = corners(seed + 20, 600, 120);
+      for (const name of ["x", "y"]) columns[name] = columns[name]!.map((value) => (value as number) / 3);
+      const normal = normalOf(seed + 90);
+      for (const name of ["x", "y"]) columns[name] = columns[name]!.map((value) => (value as number) + normal());
+      const { outcome, findings, rowOf } = await run(columns);
+      const wrong =
+        findings.length -
+        hits(
+          findings.map(({ record }) => record),
+          rowOf,
+          120,
+        );
+      expect(wrong).toBeLessThanOrEqual(0.15 * findings.length);
+      if (outcome.calibration === "uncalibrated") refused++;
+    }
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  it("estimates nothing where the features say nothing", async () => {
+    const columns = corners(30, 400, 0);
+    const random = randomOf(31);
+    const { outcome } = await run({
+      noise: columns["noise"]!,
+      label: columns.label.map(() => "ab"[Math.floor(2 * random())] as string),
+    });
+    expect(outcome).toMatchObject({ status: "completed", calibration: "uncalibrated", findings: 0, suspects: [] });
+    expect(outcome.estimate).toBeUndefined();
+  });
+
+  it("leaves out records without a label and classes of fewer than five groups, and names them", async () => {
+    const columns = corners(8, 300, 0) as Columns;
+    columns["label"]![0] = null;
+    columns["label"]![1] = "rare";
+    columns["label"]![2] = "rare";
+    const { outcome, scores, rowOf } = await run(columns);
+    expect(outcome.examined).toBe(297);
+    const notes = outcome.notes.join("\n");
+    expect(notes).toContain("1 records without a label");
+    expect(notes).toContain('1 class has fewer than 5 distinct records and could not be judged: "rare"');
+    for (const i of [0, 1, 2]) expect(scores![rowOf[i]!]).toBeNaN();
+    // Copies do not make a class of five.
+    const copies = await run({
+      ...columns,
+      x: [...columns["x"]!, ...new Array<number>(20).fill(0)],
+      y: [...columns["y"]!, ...new Array<number>(20).fill(99)],
+      noise: [...columns["noise"]!, ...new Array<number>(20).fill(0)],
+      label: [...columns["label"]!, ...new Array<string>(20).fill("rare")],
+    });
+    expect(copies.outcome.examined).toBe(297);
+  });
+
+  it("skips with a reason what it cannot judge", async () => {
+    const skip = async (columns: Columns, roles: Roles = {}): Promise<string> => {
+      const { outcome } = await run(columns, roles);
+      expect(outcome).toMatchObject({ status: "skipped", findings: 0, calibration: "not-applicable" });
+      return outcome.reason!;
+    };
+    const x = Array.from({ length: 40 }, (_, i) => i / 7);
+    expect(await skip({ x, label: x.map(() => "one") })).toContain("Only one class");
+    expect(await skip({ x, label: x.map((_, i) => `class ${i}`) })).toContain("No class");
+    expect(await skip({ x: x.map(() => 1), label: x.map((_, i) => i % 2) })).toContain("No column besides");
+    expect(await skip({ label: x.map((_, i) => i % 2) })).toContain("besides the label");
+    const many = Array.from({ length: 1200 }, (_, i) => i / 7);
+    expect(await skip({ x: many, label: many })).toContain("measurement");
+    expect(labelFlips().reads(tableShape(tableOf({ x }).table), {})).toHaveProperty("skip");
+    const big = await run(corners(9, 200, 0), {}, {}, { maxProbabilityBytes: 1000 });
+    expect(big.outcome.reason).toContain("maxProbabilityBytes");
+  });
+});
