@@ -1,6 +1,9 @@
 import { countLeaves, fromHex, type Multiset, setTreeOf, sha256, toHex } from "@assay/merkle";
+import { splitOfPath } from "@assay/records";
 import { describe, expect, it } from "vitest";
 import { parseManifest } from "../src/header.js";
+import { setOfLeaves } from "../src/kept.js";
+import { headOf } from "../src/lineage.js";
 import { movedRecords } from "../src/moved.js";
 import { formatRemoved, parseRemoved, removedLeaves } from "../src/removed.js";
 import { drawSample, isFraction, sampleSize } from "../src/sample.js";
@@ -135,6 +138,22 @@ describe("the parent of the lineage vectors", () => {
     const all = countLeaves([...lineageFiles().values()]);
     expect(toHex(setTreeOf(all).root)).toBe(vectors.root);
   });
+});
+
+describe("splits by paths", () => {
+  it.each(vectors.splits)("are those of vector %#", ({ patterns, splits }) => {
+    for (const [name, head] of Object.entries<object>(splits)) {
+      const files = [...lineageFiles()].filter(([path]) => splitOfPath(patterns, path) === name);
+      expect(headOf(setOfLeaves(files.map(([, leaves]) => leaves)))).toEqual(head);
+    }
+  });
+
+  it.each(vectors.invalid.filter((vector: { patterns?: object }) => vector.patterns !== undefined))(
+    "refuse $patterns",
+    async ({ patterns, error }) => {
+      expect(await codeOf(() => [...lineageFiles().keys()].map((path) => splitOfPath(patterns, path)))).toBe(error);
+    },
+  );
 });
 
 describe("parseManifest()", () => {

@@ -22,9 +22,12 @@ import { codeOf } from "./vectors.js";
 
 let place: string;
 let dir: string;
+/** Where the folder is locked and replaced. */
+let work: string;
 beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), "assay-folder-"));
   dir = join(place, "x.assay");
+  work = join(place, ".x.assay.work.assay");
 });
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
@@ -150,12 +153,14 @@ describe("writeFolder()", () => {
   it("breaks the lock of a process that is gone, and says so", async () => {
     const gone = spawn(process.execPath, ["-e", ""]);
     await once(gone, "exit");
-    writeFileSync(join(place, ".x.assay.lock"), `${JSON.stringify({ pid: gone.pid, host: hostname() })}\n`);
+    mkdirSync(work);
+    writeFileSync(join(work, "lock"), `${JSON.stringify({ pid: gone.pid, host: hostname() })}\n`);
     const notes: string[] = [];
     await writeFolder(dir, filesOf("1"), { onNote: (note) => notes.push(note) });
     expect(notes.join()).toContain(`process ${gone.pid}`);
     for (const text of [JSON.stringify({ pid: gone.pid, host: "elsewhere" }), "", "{}", "half a l"]) {
-      writeFileSync(join(place, ".x.assay.lock"), text);
+      mkdirSync(work, { recursive: true });
+      writeFileSync(join(work, "lock"), text);
       expect(await codeOf(() => writeFolder(dir, filesOf("1"))), text).toBe("locked");
     }
   });
@@ -165,12 +170,12 @@ describe("recoverFolder()", () => {
   const before = { "manifest.json": "old" };
   const now = { "manifest.json": "new" };
   const states: [string, Record<string, Record<string, string>>, string | undefined][] = [
-    ["while writing, the first time", { ".x.assay.writing": { half: "" } }, undefined],
-    ["while writing, with an old folder", { "x.assay": before, ".x.assay.writing": { half: "" } }, "old"],
-    ["before the old folder was moved", { "x.assay": before, ".x.assay.complete": now }, "old"],
-    ["between the two renames", { ".x.assay.replaced": before, ".x.assay.complete": now }, "new"],
-    ["before the old folder was removed", { "x.assay": now, ".x.assay.replaced": before }, "new"],
-    ["and the complete one was lost", { ".x.assay.replaced": before }, "old"],
+    ["while writing, the first time", { ".x.assay.work.assay/writing": { half: "" } }, undefined],
+    ["while writing, with an old folder", { "x.assay": before, ".x.assay.work.assay/writing": { half: "" } }, "old"],
+    ["before the old folder was moved", { "x.assay": before, ".x.assay.work.assay/complete": now }, "old"],
+    ["between the two renames", { ".x.assay.work.assay/replaced": before, ".x.assay.work.assay/complete": now }, "new"],
+    ["before the old folder was removed", { "x.assay": now, ".x.assay.work.assay/replaced": before }, "new"],
+    ["and the complete one was lost", { ".x.assay.work.assay/replaced": before }, "old"],
   ];
 
   it.each(states)("leaves the old folder or the new one after a crash %s", async (_, folders, expected) => {

@@ -1,6 +1,5 @@
 /**
- * The lock of an Assay folder: a file beside it, `.NAME.lock`, that keeps a second run out while the folder is read,
- * merged and replaced. It holds the process id and host; the lock of a process that is gone is broken, and said so.
+ * The lock of an Assay folder: a file beside it that keeps a second run out while the folder is read, merged and replaced. It holds the process id and host; the lock of a process that is gone is broken, and said so.
  */
 
 import { mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
@@ -22,9 +21,13 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** Names beside a folder that belong to its replacement. */
+/**
+ * Where a folder is locked, written and replaced: `.NAME.work.assay` beside it, on the same file system. The name ends in
+ * `.assay`, so that none of it is ever taken for data.
+ */
 export function besideFolder(directory: string): {
   parent: string;
+  work: string;
   lock: string;
   writing: string;
   complete: string;
@@ -32,13 +35,15 @@ export function besideFolder(directory: string): {
 } {
   const absolute = resolve(directory);
   const parent = dirname(absolute);
-  const name = (suffix: string) => join(parent, `.${basename(absolute)}.${suffix}`);
+  const work = join(parent, `.${basename(absolute)}.work.assay`);
+  const inside = (name: string) => join(work, name);
   return {
     parent,
-    lock: name("lock"),
-    writing: name("writing"),
-    complete: name("complete"),
-    replaced: name("replaced"),
+    work,
+    lock: inside("lock"),
+    writing: inside("writing"),
+    complete: inside("complete"),
+    replaced: inside("replaced"),
   };
 }
 
@@ -52,16 +57,16 @@ export function besideFolder(directory: string): {
  * try { await writeFolder("train.assay", files, { lock }); } finally { await lock.release(); }
  */
 export async function lockFolder(directory: string, { onNote }: LockOptions = {}): Promise<FolderLock> {
-  const { parent, lock } = besideFolder(directory);
+  const { work, lock } = besideFolder(directory);
   let made: string | undefined;
   try {
-    made = await mkdir(parent, { recursive: true });
     for (;;) {
+      made = (await mkdir(work, { recursive: true })) ?? made;
       if (await createLock(lock)) break;
       await breakStaleLock(lock, directory, onNote);
     }
   } catch (cause) {
-    if (made !== undefined) await removeEmptyFolders(parent, made);
+    await removeEmptyFolders(work, made ?? work);
     throw systemError(cause, "write", lock);
   }
   let held = true;
@@ -71,17 +76,19 @@ export async function lockFolder(directory: string, { onNote }: LockOptions = {}
       if (!held) return;
       held = false;
       await rm(lock, { force: true });
-      if (made !== undefined) await removeEmptyFolders(parent, made);
+      await removeEmptyFolders(work, made ?? work);
     },
   };
 }
 
+/** Whether the lock could be made; not where somebody has it, or has just taken the folder around it away. */
 async function createLock(lock: string): Promise<boolean> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
     handle = await open(lock, "wx");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" || code === "ENOENT") return false;
     throw error;
   }
   try {

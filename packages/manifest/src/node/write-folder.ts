@@ -1,7 +1,7 @@
 /**
  * Writing an Assay folder so that a crash leaves the old folder or the new one, never half (DESIGN §3.3).
  *
- * Everything is written beside, as `.NAME.writing`, and synced; renamed to `.NAME.complete`; then the old folder is
+ * Everything is written beside, in `.NAME.work.assay/writing`, and synced; renamed to `…/complete`; then the old folder is
  * renamed to `.NAME.replaced` and the complete one takes its place. {@link recoverFolder} finishes or takes back whatever
  * a crash left between these steps. All of it happens under the lock.
  */
@@ -95,7 +95,8 @@ async function kindOf(path: string): Promise<"none" | "folder" | "other"> {
   try {
     return (await lstat(path)).isDirectory() ? "folder" : "other";
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "none";
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return "none";
     throw error;
   }
 }
@@ -215,14 +216,14 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** The renames. After the first of them a crash ends in the new folder. */
 async function replace(directory: string): Promise<void> {
-  const { parent, writing, complete, replaced } = besideFolder(directory);
+  const { parent, work, writing, complete, replaced } = besideFolder(directory);
   if ((await kindOf(directory)) === "none") {
     await rename(writing, directory);
     await syncFolder(parent);
     return;
   }
   await rename(writing, complete);
-  await syncFolder(parent);
+  await syncFolder(work);
   try {
     await rename(directory, replaced);
     await rename(complete, directory);
@@ -231,6 +232,7 @@ async function replace(directory: string): Promise<void> {
     throw cause;
   }
   await syncFolder(parent);
+  await syncFolder(work);
   await rm(replaced, { recursive: true, force: true });
 }
 
@@ -258,7 +260,7 @@ export async function recoverFolder(directory: string): Promise<string[]> {
 }
 
 async function putRight(directory: string, prefer: "new" | "old" = "new"): Promise<string[]> {
-  const { parent, writing, complete, replaced } = besideFolder(directory);
+  const { parent, work, writing, complete, replaced } = besideFolder(directory);
   const notes: string[] = [];
   const isThere = (await kindOf(directory)) !== "none";
   const isComplete = (await kindOf(complete)) !== "none";
@@ -275,6 +277,9 @@ async function putRight(directory: string, prefer: "new" | "old" = "new"): Promi
     await rm(left, { recursive: true, force: true });
     notes.push(`Removed what an interrupted run left: ${left}`);
   }
-  if (notes.length > 0) await syncFolder(parent);
+  if (notes.length > 0) {
+    await syncFolder(parent);
+    await syncFolder(work);
+  }
   return notes;
 }
