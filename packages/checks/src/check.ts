@@ -140,6 +140,8 @@ export type TableColumn =
       readonly values: Float64Array;
       /** Cells that hold a text which is no number, in a column of numbers: missing in `values`. Ascending by row. */
       readonly odd?: readonly { readonly row: number; readonly text: string }[];
+      /** Numbers with more digits than a double holds, which `values` has rounded: their exact texts. Ascending by row. */
+      readonly rounded?: readonly { readonly row: number; readonly text: string }[];
     }
   | {
       readonly name: string;

@@ -71,14 +71,15 @@ function isIdColumn(column: TableColumn, rows: Int32Array): boolean {
   if (column.kind === "number") {
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
-    const distinct = new Set<number>();
+    const distinct = new Set<number | string>();
+    const exact = exactTexts(column);
     for (const row of rows) {
       const value = column.values[row] as number;
       if (Number.isNaN(value)) continue;
       if (!Number.isInteger(value)) return false;
       if (value < low) low = value;
       if (value > high) high = value;
-      distinct.add(value);
+      distinct.add(exact?.get(row) ?? value);
     }
     if (distinct.size < FEWEST_RECORDS || rows.length - distinct.size > allowed) return false;
     return high - low < 10 * distinct.size || isIdName(column.name);
@@ -99,6 +100,12 @@ function isIdName(name: string): boolean {
   return (
     /(?:^|[^a-z])(?:id|uuid|guid|index|key|rownum)$/i.test(name) || /[a-z](?:Id|ID|Uuid|UUID|Index|Key)$/.test(name)
   );
+}
+
+/** Exact texts of the numbers of a column that were rounded, by row; `undefined` when none was. */
+export function exactTexts(column: TableColumn): ReadonlyMap<number, string> | undefined {
+  if (column.kind === "category" || !column.rounded) return undefined;
+  return new Map(column.rounded.map(({ row, text }) => [row, text]));
 }
 
 /** The first row of each distinct leaf. */
@@ -144,11 +151,13 @@ function unknownColumn(role: string, name: string, known: readonly string[]): st
  */
 export function asCategory(column: TableColumn): TableColumn & { readonly kind: "category" } {
   if (column.kind === "category") return column;
-  const texts = new Map<number, string>((column.odd ?? []).map(({ row, text }) => [row, text]));
+  const texts = new Map<number, string>(
+    [...(column.odd ?? []), ...(column.rounded ?? [])].map(({ row, text }) => [row, text]),
+  );
   const distinct = new Set<string>(texts.values());
   const textOf = (row: number): string | undefined => {
     const value = column.values[row] as number;
-    return Number.isNaN(value) ? texts.get(row) : String(value + 0);
+    return texts.get(row) ?? (Number.isNaN(value) ? undefined : String(value + 0));
   };
   for (let row = 0; row < column.values.length; row++) {
     const text = textOf(row);

@@ -6,7 +6,7 @@
 import { hashLeaves } from "@assay/merkle";
 import type { Table, TableColumn } from "./check.js";
 import { compareTexts } from "./code-point-order.js";
-import { firstRows } from "./columns.js";
+import { exactTexts, firstRows } from "./columns.js";
 
 export interface Groups {
   /** Number of groups. */
@@ -38,16 +38,19 @@ const MOST_SHARED = 0.1;
 /** Distinct records for each group, on average, above which features are coarse whatever their columns. */
 const MOST_IN_A_GROUP = 10;
 
+/** Groups below which nothing tells records apart. */
+const FEWEST_GROUPS = 10;
+
 /**
  * Whether features are coarse, so that records of equal features are usual in honest data and no sign of copying: more than a tenth
- * of the distinct records have the features of another, and either ten share them on average or no column alone has at least half
+ * of the distinct records have the features of another, and either ten share them on average, or there are less than ten groups, or no column alone has at least half
  * as many values as there are groups. The last is judged over groups, so that copies do not make features look coarse that tell
  * records apart.
  */
 export function isCoarse(table: Table, { count, first }: Groups): boolean {
   const distinct = firstRows(table).length;
   if (distinct - count <= MOST_SHARED * distinct) return false;
-  if (distinct > MOST_IN_A_GROUP * count) return true;
+  if (distinct > MOST_IN_A_GROUP * count || count < FEWEST_GROUPS) return true;
   return !table.columns.some((column) => {
     const values = new Set<number>();
     for (const row of first) {
@@ -136,6 +139,7 @@ function categoryDigests(categories: readonly string[]): Uint8Array {
 
 /** For each row the first row that equals it in every column. Hashing only finds candidates: equality is compared. */
 function equalRows({ length, columns }: Table): Int32Array {
+  const exact = columns.map(exactTexts);
   const hashes = rowHashes(length, columns);
   const bits = Math.max(4, Math.ceil(Math.log2(2 * length + 1)));
   const mask = 2 ** bits - 1;
@@ -150,7 +154,7 @@ function equalRows({ length, columns }: Table): Int32Array {
         first[row] = row;
         break;
       }
-      if (hashes[other] === hashes[row] && rowsEqual(columns, other, row)) {
+      if (hashes[other] === hashes[row] && rowsEqual(columns, exact, other, row)) {
         first[row] = other;
         break;
       }
@@ -188,14 +192,21 @@ function mixed(hash: number, word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-function rowsEqual(columns: readonly TableColumn[], a: number, b: number): boolean {
-  for (const column of columns) {
+function rowsEqual(
+  columns: readonly TableColumn[],
+  exact: readonly (ReadonlyMap<number, string> | undefined)[],
+  a: number,
+  b: number,
+): boolean {
+  for (const [i, column] of columns.entries()) {
     if (column.kind === "category") {
       if (column.codes[a] !== column.codes[b]) return false;
     } else {
       const left = column.values[a] as number;
       const right = column.values[b] as number;
       if (left !== right && !(Number.isNaN(left) && Number.isNaN(right))) return false;
+      const texts = exact[i];
+      if (texts && texts.get(a) !== texts.get(b)) return false;
     }
   }
   return true;

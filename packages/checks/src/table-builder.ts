@@ -45,17 +45,44 @@ export function columnBuilder(name: string, kind: Kind, length: number, nearlyNu
 
 function numberBuilder(name: string, length: number): ColumnBuilder {
   const values = new Float64Array(length).fill(Number.NaN);
+  const rounded: { row: number; text: string }[] = [];
+  let roundedBytes = 0;
   return {
     name,
-    bytes: () => 8 * length,
+    bytes: () => 8 * length + roundedBytes,
     add(column, rows) {
       const numbers = columnToNumbers(column);
+      let texts: (string | null)[] | undefined;
       for (let i = 0; i < rows.length; i++) {
-        if (isPresent(column, i)) values[rows[i] as number] = (numbers[i] as number) + 0;
+        if (!isPresent(column, i)) continue;
+        values[rows[i] as number] = (numbers[i] as number) + 0;
+        if (!mayBeRounded(column, numbers[i] as number)) continue;
+        texts ??= columnToTexts(column);
+        const text = texts[i];
+        if (typeof text !== "string" || digitsOf(text) <= EXACT_DIGITS) continue;
+        rounded.push({ row: rows[i] as number, text });
+        roundedBytes += 2 * text.length + 64;
       }
     },
-    finish: () => ({ name, kind: "number", values }),
+    finish() {
+      if (rounded.length === 0) return { name, kind: "number", values };
+      return { name, kind: "number", values, rounded: rounded.sort((a, b) => a.row - b.row) };
+    },
   };
+}
+
+/** Decimal digits that every double tells apart. */
+const EXACT_DIGITS = 15;
+
+/** Whether a value may have more digits than its double: a long integer, or a decimal. Floats are doubles already. */
+function mayBeRounded(column: Column, value: number): boolean {
+  if ("scale" in column) return column.scale > 0 || Math.abs(value) >= 2 ** 53;
+  const { type } = column;
+  return (type === "int64" || type === "uint64" || type === "json") && Math.abs(value) >= 2 ** 53;
+}
+
+function digitsOf(text: string): number {
+  return text.replace(/[^0-9]/g, "").replace(/^0+/, "").length;
 }
 
 /** JSON number grammar, which is what type inference takes as a number. */

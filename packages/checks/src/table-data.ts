@@ -75,11 +75,17 @@ export function sliceTable(table: Table, begin: number, end: number): Table {
     leaves: table.leaves.subarray(32 * begin, 32 * end),
     columns: table.columns.map((column): TableColumn => {
       if (column.kind === "category") return { ...column, codes: column.codes.subarray(begin, end) };
-      const { odd, ...rest } = column;
-      const values = column.values.subarray(begin, end);
-      if (!odd) return { ...rest, values };
-      const inside = odd.filter(({ row }) => row >= begin && row < end);
-      return { ...rest, values, odd: inside.map(({ row, text }) => ({ row: row - begin, text })) };
+      const { odd, rounded, ...rest } = column;
+      const inside = (cells: typeof odd): { readonly row: number; readonly text: string }[] =>
+        (cells ?? [])
+          .filter(({ row }) => row >= begin && row < end)
+          .map(({ row, text }) => ({ row: row - begin, text }));
+      return {
+        ...rest,
+        values: column.values.subarray(begin, end),
+        ...(odd ? { odd: inside(odd) } : {}),
+        ...(rounded ? { rounded: inside(rounded) } : {}),
+      };
     }),
   };
 }

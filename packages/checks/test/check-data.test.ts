@@ -1,8 +1,10 @@
 import { hashSource, joinAllKinds, type Kinds, scanSource, sourceOfBytes } from "@assay/records";
 import { describe, expect, test } from "vitest";
-import type { Fold, Roles, Table } from "../src/check.js";
+import type { Fold, Roles, Table, TableColumn } from "../src/check.js";
 import { type ScannedInput, scannedData } from "../src/check-data.js";
+import { asCategory } from "../src/columns.js";
 import { exactDuplicates } from "../src/duplicate/exact-duplicates.js";
+import { groupsOf } from "../src/groups.js";
 import { allChecks } from "../src/registry.js";
 import { runChecks } from "../src/run-checks.js";
 
@@ -99,6 +101,18 @@ describe("scannedData()", () => {
       ["9007199254740992", "9007199254740993"],
       ["2024-01-02", "2024-01-03"],
     ]);
+  });
+  test("keeps long integers and decimals apart that round to one double", async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `{"n":${9007199254740992n + BigInt(i >> 1)},"k":${i},"y":"c${i % 2}"}`,
+    );
+    const { table: read } = await table({ "a.jsonl": `${rows.join("\n")}\n` }, ["n"]);
+    expect(new Set((read.columns[0] as { values: Float64Array }).values).size).toBeLessThan(20);
+    expect(groupsOf(read).count).toBe(20);
+    expect(asCategory(read.columns[0] as TableColumn).categories).toHaveLength(20);
+    const short = await table({ "a.csv": "n\n1.5\n3\n" }, ["n"]);
+    expect(short.table.columns[0]).not.toHaveProperty("rounded");
   });
   test("refuses a column that is not there, and more memory than it may take", async () => {
     const input = await scanned({ "a.csv": "x,t\n1,abc\n2,def\n" });
