@@ -12,6 +12,7 @@ import {
   parseProofFile,
   readInclusionProof,
   toHex,
+  type UnreadProof,
   VerificationError,
   verifyInclusion,
 } from "@assay/merkle";
@@ -107,7 +108,7 @@ function malformed(fault: string): VerificationError {
  * const { path, ordinal } = verifyRecordProof(parseRecordProof(bytes), header, { record: recordBytes });
  */
 export function verifyRecordProof(
-  proof: RecordProof,
+  proof: RecordProof | UnreadProof,
   header: Pick<ManifestHeader, "leaf" | "dataset">,
   { record, leaf, leafKey }: VerifyRecordProofOptions = {},
 ): VerifiedRecord {

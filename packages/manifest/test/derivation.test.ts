@@ -6,7 +6,7 @@ import { headOf, type LineageSide } from "../src/lineage.js";
 import { formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "../src/removed.js";
 import { drawSample, sampleSize } from "../src/sample.js";
 import { derivationOf, type Files, leafOf, type Synthetic, type SyntheticOptions, synthetic } from "./data-sets.js";
-import { codeOf, lineageFiles, lineageParent, readVectors } from "./vectors.js";
+import { type Case, codeOf, lineageFiles, lineageParent, readVectors } from "./vectors.js";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const files: Files = { "a.csv": [0, 1, 2, 2], "b.csv": [3, 4, 5, 0] };
@@ -229,7 +229,7 @@ describe("the quarantine of the lineage vectors", () => {
     expect(made).toEqual(quarantine.update);
   });
 
-  it.each(invalid.filter((vector: { removed?: string }) => vector.removed !== undefined))(
+  it.each(invalid.filter((vector: { removed?: string }) => vector.removed !== undefined) as Case[])(
     "is refused: $why",
     async ({ removed, removedJsonl, error }) => {
       // The heads of the vector's child do not matter here: the list is refused by itself or by the parent's leaves.

@@ -15,7 +15,7 @@ import {
 } from "../src/entry.js";
 import { compareText } from "../src/path.js";
 import { cborMap } from "./reference-cbor.js";
-import { codeOf, readVectors } from "./vectors.js";
+import { type Case, codeOf, readVectors } from "./vectors.js";
 
 const vectors = readVectors("entries.json");
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -41,7 +41,7 @@ function referenceTree(leaves: Buffer[]): Buffer {
 }
 
 describe("entryBytes() and entryLeaf()", () => {
-  it.each(vectors.entries)(
+  it.each(vectors.entries as Case[])(
     "make the bytes and the leaf of the vector $entry.path",
     ({ entry, entryBytes: bytes, leaf }) => {
       expect(toHex(entryBytes(entry))).toBe(bytes);
@@ -99,11 +99,11 @@ describe("datasetRoot()", () => {
 });
 
 describe("checkEntry()", () => {
-  it.each(vectors.invalidEntries)("refuses $entry as $error", async ({ entry, error }) => {
+  it.each(vectors.invalidEntries as Case[])("refuses $entry as $error", async ({ entry, error }) => {
     expect(await codeOf(() => checkEntry(entry))).toBe(error);
   });
 
-  it.each(vectors.invalidPaths)("refuses the path $path", async ({ path, error }) => {
+  it.each(vectors.invalidPaths as Case[])("refuses the path $path", async ({ path, error }) => {
     expect(await codeOf(() => checkEntry({ ...vectors.entries[0].entry, path }))).toBe(error);
   });
 

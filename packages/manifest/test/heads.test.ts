@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import type { LeafSpec } from "../src/header.js";
 import { assayDataset, assaySet } from "../src/heads.js";
 import { cborMap } from "./reference-cbor.js";
-import { readVectors } from "./vectors.js";
+import { type Case, readVectors } from "./vectors.js";
 
 const vectors = readVectors("heads.json");
 
 describe("assayDataset() and assaySet()", () => {
-  it.each(vectors.valid)("make the heads of vector %#", ({ dataset, datasetHead, set, setHead }) => {
+  it.each(vectors.valid as Case[])("make the heads of vector %#", ({ dataset, datasetHead, set, setHead }) => {
     const leaf: LeafSpec = {
       format: dataset.leafFormat,
       ...(dataset.leafKey === undefined ? {} : { keyId: dataset.leafKey }),

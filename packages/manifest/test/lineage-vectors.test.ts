@@ -8,7 +8,7 @@ import { movedRecords } from "../src/moved.js";
 import { formatRemoved, parseRemoved, removedLeaves } from "../src/removed.js";
 import { drawSample, isFraction, sampleSize } from "../src/sample.js";
 import { deservedVersion, isVersion, type SplitSet, type VersionChange, verifyVersion } from "../src/version.js";
-import { codeOf, lineageFiles, lineageParent, readVectors } from "./vectors.js";
+import { type Case, codeOf, lineageFiles, lineageParent, readVectors } from "./vectors.js";
 
 const vectors = readVectors("lineage.json");
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -25,7 +25,7 @@ const mapOf = (sets: Record<string, Record<string, number>>) =>
   new Map(Object.entries(sets).map(([name, counts]) => [name, leavesOf(counts)]));
 
 describe("movedRecords()", () => {
-  it.each(vectors.moved)("counts $moved in vector %#", ({ first, second, moved }) => {
+  it.each(vectors.moved as Case[])("counts $moved in vector %#", ({ first, second, moved }) => {
     expect(movedRecords(mapOf(first), mapOf(second))).toBe(moved);
   });
 });
@@ -42,7 +42,7 @@ describe("deservedVersion()", () => {
     splits: mapOf(splits),
   });
 
-  it.each(vectors.versions)("is $deserves in vector %#", ({ first, second, deserves }) => {
+  it.each(vectors.versions as Case[])("is $deserves in vector %#", ({ first, second, deserves }) => {
     expect(deservedVersion(splitSet(first), splitSet(second))).toBe(deserves);
   });
 });
@@ -50,7 +50,7 @@ describe("deservedVersion()", () => {
 describe("verifyVersion()", () => {
   const invalid = vectors.invalid.filter((vector: { from?: string }) => vector.from !== undefined);
 
-  it.each(invalid)("refuses $from → $to for $deserves", async ({ from, to, deserves, error }) => {
+  it.each(invalid as Case[])("refuses $from → $to for $deserves", async ({ from, to, deserves, error }) => {
     expect(await codeOf(() => verifyVersion(from, to, deserves))).toBe(error);
   });
 
@@ -75,11 +75,11 @@ describe("verifyVersion()", () => {
 });
 
 describe("sampleSize() and drawSample()", () => {
-  it.each(vectors.sampleSize)("takes $records of $of at $fraction", ({ fraction, of, records }) => {
+  it.each(vectors.sampleSize as Case[])("takes $records of $of at $fraction", ({ fraction, of, records }) => {
     expect(sampleSize(fraction, of)).toBe(records);
   });
 
-  it.each(vectors.sample)("draws $records with seed $seed", ({ seed, records, root }) => {
+  it.each(vectors.sample as Case[])("draws $records with seed $seed", ({ seed, records, root }) => {
     const sample = setTreeOf(drawSample(lineageParent(), seed, records));
     expect(sample.records).toBe(records);
     expect(toHex(sample.root)).toBe(root);
@@ -127,7 +127,7 @@ describe("parseRemoved() and formatRemoved()", () => {
   });
 
   const malformed = vectors.invalid.filter((vector: { error: string }) => vector.error === "malformed-removed");
-  it.each(malformed)("refuse $why", async ({ removedJsonl: hex, error }) => {
+  it.each(malformed as Case[])("refuse $why", async ({ removedJsonl: hex, error }) => {
     expect(await codeOf(() => parseRemoved(fromHex(hex)))).toBe(error);
   });
 });
@@ -141,14 +141,14 @@ describe("the parent of the lineage vectors", () => {
 });
 
 describe("splits by paths", () => {
-  it.each(vectors.splits)("are those of vector %#", ({ patterns, splits }) => {
+  it.each(vectors.splits as Case[])("are those of vector %#", ({ patterns, splits }) => {
     for (const [name, head] of Object.entries<object>(splits)) {
       const files = [...lineageFiles()].filter(([path]) => splitOfPath(patterns, path) === name);
       expect(headOf(setOfLeaves(files.map(([, leaves]) => leaves)))).toEqual(head);
     }
   });
 
-  it.each(vectors.invalid.filter((vector: { patterns?: object }) => vector.patterns !== undefined))(
+  it.each(vectors.invalid.filter((vector: { patterns?: object }) => vector.patterns !== undefined) as Case[])(
     "refuse $patterns",
     async ({ patterns, error }) => {
       expect(await codeOf(() => [...lineageFiles().keys()].map((path) => splitOfPath(patterns, path)))).toBe(error);
@@ -174,7 +174,7 @@ describe("parseManifest()", () => {
     );
   };
 
-  it.each(vectors.invalid.filter((vector: { fraction?: string }) => vector.fraction !== undefined))(
+  it.each(vectors.invalid.filter((vector: { fraction?: string }) => vector.fraction !== undefined) as Case[])(
     "refuses the fraction '$fraction'",
     async ({ fraction, error }) => {
       expect(await codeOf(() => parseManifest(sample(fraction)))).toBe(error);
@@ -185,7 +185,7 @@ describe("parseManifest()", () => {
     expect(parseManifest(sample("0.25")).derivation?.parameters.fraction).toBe("0.25");
   });
 
-  it.each(vectors.invalid.filter((vector: { csv?: object }) => vector.csv !== undefined))(
+  it.each(vectors.invalid.filter((vector: { csv?: object }) => vector.csv !== undefined) as Case[])(
     "refuses the dialect $csv",
     async ({ csv, error }) => {
       expect(

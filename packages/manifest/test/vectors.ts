@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { countLeaves, type Multiset, sha256 } from "@assay/merkle";
 
+/** One case of a vector file. */
+// biome-ignore lint/suspicious/noExplicitAny: vectors are data of many shapes
+export type Case = Record<string, any>;
+
 /** A vector file of `test/vectors/assay`. */
 // biome-ignore lint/suspicious/noExplicitAny: vectors are data of many shapes
 export function readVectors(name: string): any {
