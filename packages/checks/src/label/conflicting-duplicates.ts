@@ -18,9 +18,6 @@ export interface ConflictingDuplicatesOptions {
   readonly maxConflictShare?: number;
 }
 
-/** Fewest conflicting groups from which a share is judged: one conflict among three groups says nothing about features. */
-const FEWEST_CONFLICTS = 5;
-
 /**
  * Finds contradictions: records that agree in every feature and not in their label.
  *
@@ -31,9 +28,9 @@ const FEWEST_CONFLICTS = 5;
  *   wrong is not: poison may well be the majority of its group, and honest data contradict themselves where features are coarse
  *   (two postcodes at the same coordinates). What is surely wrong is a matter of `label-flips`.
  * - *Coarse features* (`isCoarse`: many records share all of them, and no single feature tells records apart) need not
- *   determine the label. When at least 5 groups contradict themselves and these are more than 5 % of the groups of several
- *   records (`maxConflictShare`), there are no findings, and the records are listed as `disputed`. Elsewhere equal features are a
- *   copy or an accident, and every contradiction counts, however many there are.
+ *   determine the label. When more than 5 % of the groups of several records contradict themselves (`maxConflictShare`), there
+ *   are no findings then, and the records are listed as `disputed`. Elsewhere equal features are a copy or an accident, and every
+ *   contradiction counts, however many there are.
  * - *Score*: 1 − votes for the record's label / votes in its group.
  * - *Reads*: features and label. Cost: linear in cells.
  * - *Cannot see*: contradictions between records that are only similar.
@@ -78,8 +75,7 @@ export function conflictingDuplicates(
       const votes = votesOf(table, groups.groupOf, groups.count, label.codes);
       const conflicting = votes.filter((ofGroup) => ofGroup && ofGroup.size > 1).length;
       const several = groups.sizes.filter((size) => size > 1).length;
-      const coarse =
-        conflicting >= FEWEST_CONFLICTS && conflicting > maxConflictShare * several && isCoarse(table, groups);
+      const coarse = conflicting > maxConflictShare * several && isCoarse(table, groups);
 
       const findings: Finding[] = [];
       const disputed: number[] = [];
