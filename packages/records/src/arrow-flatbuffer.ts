@@ -47,6 +47,13 @@ export class FlatTable {
     return at === 0 ? 0 : countAt(this.#view, at);
   }
 
+  /** Writes a count over the one that is there. A field that was left out, being 0, can only stay 0. */
+  setCount(field: number, value: number): void {
+    const at = this.#place(field);
+    if (at !== 0) this.#view.setBigInt64(at, BigInt(value), true);
+    else if (value !== 0) throw new Error(`metadata has no place for the count ${value}`);
+  }
+
   /** A 64-bit integer as it is. */
   int64(field: number): bigint {
     const at = this.#place(field);

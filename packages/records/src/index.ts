@@ -81,6 +81,7 @@ export {
   type RecordFromJsonOptions,
   readJsonRecord,
 } from "./record-from-json.js";
+export { type RemoveOptions, removeRecords } from "./remove-records.js";
 export { type ScanOptions, scanSource } from "./scan-source.js";
 export type {
   DeclaredSchema,

@@ -8,7 +8,7 @@ import { StoredDigests } from "./stored-digests.js";
 import { partRecords, type TextPartDetail, VerifiedRange } from "./text-part.js";
 
 /** Whether lines of white space are no records: in JSONL, but for `raw/v1`. */
-function skipsBlank(format: "jsonl" | "text", { leafFormat = "assay-record/v1" }: IndexOptions): boolean {
+export function skipsBlank(format: "jsonl" | "text", { leafFormat = "assay-record/v1" }: IndexOptions): boolean {
   return format === "jsonl" && leafFormat === "assay-record/v1";
 }
 

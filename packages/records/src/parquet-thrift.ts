@@ -88,3 +88,30 @@ function lengthAt(bytes: Uint8Array, begin: number, end: number): number {
   if (value > 0x7fffffff) throw new Error(`metadata length ${value}`);
   return value;
 }
+
+/** A field of a struct as it stands: its number, its type, and the bytes of its value (none for booleans, the type says it). */
+export interface StoredField {
+  readonly id: number;
+  readonly type: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The fields of the struct at `begin`, unread, so that they can be copied whatever they hold. */
+export function storedFields(bytes: Uint8Array, begin: number): StoredField[] {
+  const fields: StoredField[] = [];
+  for (let at = begin, id = 0; ; ) {
+    const head = byteAt(bytes, at++);
+    const type = head & 0x0f;
+    if (type === 0) return fields;
+    if (head >> 4 !== 0) id += head >> 4;
+    else {
+      const end = endOfVarint(bytes, at);
+      const zigzag = lengthAt(bytes, at, end);
+      id = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      at = end;
+    }
+    const end = endOfValue(bytes, at, type, 0, false);
+    fields.push({ id, type, bytes: bytes.subarray(at, end) });
+    at = end;
+  }
+}

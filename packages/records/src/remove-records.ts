@@ -1,0 +1,100 @@
+/**
+ * A data file without some of its records, as `assay quarantine` writes it. Nothing else changes: text keeps its other
+ * bytes, Arrow and Parquet files keep their schema, their container and every stored value of the records that stay.
+ */
+
+import { openFile } from "./open-bytes.js";
+import type { ByteSource, FileIndex, IndexOptions, Limits } from "./reader.js";
+import { copyWindow } from "./remove-text.js";
+import type { ScannedSource } from "./source.js";
+
+export interface RemoveOptions {
+  readonly signal?: AbortSignal;
+  /** Caps on hostile input. Those of the scan. */
+  readonly limits?: Partial<Limits>;
+  /** Bytes of a text format that are read at once. Changes no byte of the result. Default 262,144. */
+  readonly readBytes?: number;
+}
+
+/**
+ * The bytes of a file without some of its records. Read with the parent's reading, they are the same records without these.
+ *
+ * CSV, TSV, JSONL and text: the records leave with their line ends, all other bytes stay, header and empty lines too. Arrow:
+ * record batches and dictionaries stay what they are, buffers are written again, uncompressed. Parquet: row groups stay, but
+ * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. No records: the same bytes.
+ *
+ * @param file Index of the file in the source.
+ * @param ordinals Records of the file, ascending, each once.
+ * @returns `null`: the file itself is the record that leaves (format `files`), so there is no child file. Else the bytes; the memory
+ * taken follows the longest record, or the largest column chunk or record batch.
+ * @throws RangeError for a file or record that is not there, or ordinals out of order. While bytes come: SourceError `source-changed`
+ * when the file is not the one that was scanned (what came before is then worth nothing), and whatever keeps it from being
+ * read; FormatError `limit-exceeded`; the reason of an aborted signal.
+ * @example
+ * for await (const bytes of removeRecords(scanned, 0, [7, 12]) ?? []) await file.write(bytes);
+ */
+export function removeRecords(
+  scanned: ScannedSource,
+  file: number,
+  ordinals: readonly number[],
+  options: RemoveOptions = {},
+): AsyncIterable<Uint8Array> | null {
+  const entry = scanned.files[file];
+  if (entry === undefined) throw new RangeError(`file: there is no file ${file} among ${scanned.files.length}`);
+  checkOrdinals(ordinals, entry.index.records, entry.file.path);
+  if (ordinals.length > 0 && entry.index.format === "files") return null;
+  return bytesWithout(scanned, entry, ordinals, options);
+}
+
+function checkOrdinals(ordinals: readonly number[], records: number, path: string): void {
+  for (const [i, ordinal] of ordinals.entries()) {
+    if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= records) {
+      throw new RangeError(`ordinals: ${path} has ${records} records from 0, and no record ${ordinal}`);
+    }
+    if (i > 0 && ordinal <= (ordinals[i - 1] as number)) {
+      throw new RangeError(`ordinals must ascend, but ${ordinal} follows ${ordinals[i - 1]}`);
+    }
+  }
+}
+
+async function* bytesWithout(
+  { reading, leafFormat }: ScannedSource,
+  { file, index }: ScannedSource["files"][number],
+  ordinals: readonly number[],
+  options: RemoveOptions,
+): AsyncGenerator<Uint8Array> {
+  options.signal?.throwIfAborted();
+  const indexOptions: IndexOptions = { ...options, dialect: reading.csv ?? {}, leafFormat };
+  const source = await openFile(file);
+  try {
+    yield* ordinals.length === 0
+      ? copyWindow(source, { begin: 0, end: index.size, sha256: index.bytes }, [], indexOptions)
+      : await remover(source, index, ordinals, indexOptions);
+    await source.check?.();
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** Loads what a format needs, and only that. */
+async function remover(
+  source: ByteSource,
+  index: FileIndex,
+  ordinals: readonly number[],
+  options: IndexOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  switch (index.format) {
+    case "csv":
+    case "tsv":
+      return (await import("./remove-csv.js")).removeCsvRecords(source, index, ordinals, options);
+    case "jsonl":
+    case "text":
+      return (await import("./remove-lines.js")).removeLines(source, index, ordinals, options);
+    case "arrow":
+      return (await import("./remove-arrow.js")).removeArrowRecords(source, index, ordinals, options);
+    case "parquet":
+      return (await import("./remove-parquet.js")).removeParquetRecords(source, index, ordinals, options);
+    default:
+      throw new RangeError(`ordinals must be empty: files of format ${index.format} have no records that could leave`);
+  }
+}
