@@ -91,10 +91,19 @@ export function detailsOf(
   };
 }
 
+/** Names classes that the classifier never recognises. */
+export function unrecognisedNote(names: readonly string[], showValues: boolean): string {
+  const what = `${names.length} ${names.length === 1 ? "class is" : "classes are"} never recognised, so nothing is claimed about them`;
+  return showValues ? `${what}: ${listed(names)}` : what;
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 20).map(quoted).join(", ")}${names.length > 20 ? " and more" : ""}`;
+}
+
 /** Names the classes that were not judged. */
 export function smallClassesNote({ small }: Votes, { names }: LabelClasses, showValues: boolean): string {
   const what = `${small.length} ${small.length === 1 ? "class has" : "classes have"} fewer than ${LEAST_GROUPS} distinct records`;
   if (!showValues) return `${what} and could not be judged`;
-  const shown = small.slice(0, 20).map((label) => quoted(names[label]!));
-  return `${what} and could not be judged: ${shown.join(", ")}${small.length > 20 ? " and more" : ""}`;
+  return `${what} and could not be judged: ${listed(small.map((label) => names[label]!))}`;
 }

@@ -13,7 +13,7 @@ import { roundScore } from "../scores.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
 import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
-import { detailsOf, evidenceMaker, smallClassesNote } from "./label-flip-evidence.js";
+import { detailsOf, evidenceMaker, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
 import { denseOpinions, NEIGHBOURS, textOpinions } from "./out-of-fold.js";
@@ -141,6 +141,9 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   const transition = labelTransition(units, predicted, flips, classes);
   const scores = flipScores(mixture.probabilities, units, transition, flips.rate, classes);
   const posterior = flipPosteriors(mixture.probabilities, units, transition, classes);
+  const strangers = unrecognisedClasses(votes, predicted);
+  if (strangers.length > 0) notes.push(unrecognisedNote(strangers.map(nameOf), context.showValues));
+  for (let u = 0; u < units.count; u++) if (strangers.includes(units.label[u]!)) posterior[u] = 0;
   const q = posteriorRates(posterior);
   const unassigned = unassignedShare(posterior, units);
 
@@ -213,6 +216,18 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     details: detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
+}
+
+/**
+ * Classes none of whose records the classifier would give that label. It has not learnt them, so to accuse all their records
+ * would say nothing about any: a few flips into a tiny class would make every honest record of it a finding.
+ */
+function unrecognisedClasses({ units, classes }: Votes, predicted: Int32Array): number[] {
+  const recognised = new Uint8Array(classes.length);
+  for (let u = 0; u < units.count; u++) {
+    if (predicted[units.group[u]!] === units.label[u]) recognised[units.label[u]!] = 1;
+  }
+  return [...classes.keys()].filter((k) => recognised[k] === 0);
 }
 
 /** Rows by score, until as many votes as the rate says; and the rows whose label is not the predicted one. */

@@ -30,7 +30,7 @@ const MAX_NUMBERS = 100;
 const COMPONENTS = 64;
 
 // Bounds on work, in multiplications; each about a nanosecond. What they cut is said in a note.
-const LOGISTIC_WORK = 6e6;
+const LOGISTIC_WORK = 4e6;
 const LOGISTIC_TEXT_WORK = 2e7;
 const SCAN_WORK = 3e10;
 const POSTINGS_WORK = 1e10;

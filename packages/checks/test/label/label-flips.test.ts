@@ -248,6 +248,22 @@ describe("labelFlips()", () => {
     expect(copies.outcome.examined).toBe(297);
   });
 
+  it("does not accuse all of a class that it has not learnt", async () => {
+    const columns = corners(10, 600, 80) as Columns;
+    // Four equal records are one place, too few to learn; six flips into the class make it large enough to be judged.
+    for (let i = 590; i < 600; i++) {
+      if (i < 594) for (const name of Object.keys(columns)) columns[name]![i] = -40;
+      columns["label"]![i] = "island";
+    }
+    const { outcome, findings, rowOf } = await run(columns);
+    const island = new Set([590, 591, 592, 593].map((i) => rowOf[i]));
+    expect(findings.length).toBeGreaterThan(25);
+    expect(findings.filter(({ record }) => island.has(record))).toEqual([]);
+    expect(outcome.notes.join("\n")).toContain(
+      '1 class is never recognised, so nothing is claimed about them: "island"',
+    );
+  });
+
   it("skips with a reason what it cannot judge", async () => {
     const skip = async (columns: Columns, roles: Roles = {}): Promise<string> => {
       const { outcome } = await run(columns, roles);
