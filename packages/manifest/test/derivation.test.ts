@@ -277,6 +277,19 @@ describe("verifyDerivation() of append", () => {
   });
 });
 
+describe("verifyDerivation() of append without entries", () => {
+  const parent = synthetic(files);
+
+  it("refuses what numbers and sets alone rule out", async () => {
+    const fewer = child({ "a.csv": [0, 1, 2, 2] }, "append", [parent]);
+    expect(await codeOf(() => verifyDerivation(bare(fewer), {}))).toBe("derivation-mismatch");
+    const other = child({ "a.csv": [0, 1, 2, 2, 9], "b.csv": [3, 4, 5, 9] }, "append", [parent]);
+    const sides = { parents: [{ ...bare(parent), set: parent.set }] };
+    expect(await codeOf(() => verifyDerivation({ ...bare(other), set: other.set }, sides))).toBe("derivation-mismatch");
+    expect(await verdictOf(bare(other), {})).toBe("not-checked");
+  });
+});
+
 describe("verifyDerivation() of concat and dedupe", () => {
   const first = synthetic(files);
   const second = synthetic({ "c.csv": [0, 8] }, { name: "more" });
@@ -347,6 +360,14 @@ describe("verifyDerivation() of split", () => {
     ] as const) {
       expect(await codeOf(() => verifyDerivation(bare(parted([...train], [...test])), {}))).toBe("derivation-mismatch");
     }
+  });
+
+  it("refuses a record that is in no part, from the heads alone", async () => {
+    const some = { "train/a.csv": [0, 0, 2, 2], "test/b.csv": [1, 3, 4], "rest.csv": [5] };
+    const liar = child(some, "split", [parent], {}, { splits });
+    expect(await codeOf(() => verifyDerivation(bare(liar), {}))).toBe("derivation-mismatch");
+    const larger = child({ "a.csv": [0, 1, 2, 2, 3, 4, 5, 0, 6] }, "split", [parent]);
+    expect(await codeOf(() => verifyDerivation(bare(larger), {}))).toBe("derivation-mismatch");
   });
 
   it("proves parts in several data sets", async () => {
