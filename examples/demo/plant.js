@@ -51,7 +51,7 @@ export function flipLabels(table, { label, share, badSupplier, badShare }, rando
   const labels = [...new Set(table.rows.map((row) => row[labelColumn]))].sort();
   const honest = [];
   const bad = [];
-  table.rows.forEach((row, index) => (row[supplierColumn] === badSupplier ? bad : honest).push(index));
+  for (const [index, row] of table.rows.entries()) (row[supplierColumn] === badSupplier ? bad : honest).push(index);
   const flipped = [
     ...sample(honest, Math.round(honest.length * share), random),
     ...sample(bad, Math.round(bad.length * badShare), random),

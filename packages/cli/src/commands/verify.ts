@@ -44,7 +44,8 @@ Examples:
       ...(leafKey !== undefined && { leafKey }),
     });
     const { exitCode, line, ...document } = result;
-    const failures = result.checks.filter((check) => !check.ok);
+    // The line tells the gravest already.
+    const failures = result.checks.filter((check) => !check.ok && !line.endsWith(check.message));
     context.result(document, [
       `${result.ok ? paint.green("✓") : paint.red("✗")} ${safe(line)}`,
       ...failures.slice(0, 20).map((check) => `  ${paint.red(check.code ?? check.name)}  ${safe(check.message)}`),
