@@ -3,3 +3,4 @@
 export { openBytes } from "./local-file.js";
 export { type OpenSourceOptions, openSource } from "./open-source.js";
 export { type WorkerExecutorOptions, workerExecutor } from "./worker-executor.js";
+export { type WriteWithoutRecordsOptions, writeWithoutRecords } from "./write-without-records.js";
