@@ -27,7 +27,7 @@ export const ASSAY_IMPORTS: Readonly<Record<string, ImportRule>> = {
   },
   assay: { values: earlier("merkle", "records", "manifest", "checks", "provenance", "controls", "report") },
   cli: { values: earlier("assay", "spark") },
-  spark: { values: earlier("records", "manifest", "checks") },
+  spark: { values: earlier("records", "manifest", "checks", "merkle") },
 };
 
 /** Other people's packages that each package may import. */
@@ -44,18 +44,17 @@ export const LIBRARY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   spark: [],
 };
 
-/** Files that may use Node's own modules: those behind a `./node` entry, the command and the cluster. */
-export function mayUseNode(packageName: string, file: string): boolean {
-  return (
-    packageName === "cli" ||
-    packageName === "spark" ||
-    /^src\/(node[./-]|node\/|.*-node\.ts$|.*\.node\.ts$|worker)/.test(file)
-  );
-}
+/** Packages that run in Node only: the command and the cluster. */
+export const NODE_PACKAGES: readonly string[] = ["cli", "spark"];
+
+/** Entries of a package that may use Node: `./node`, and what worker threads load. */
+export const NODE_ENTRIES: readonly string[] = ["src/node.ts", "src/node/index.ts", "src/worker.ts", "src/tasks.ts"];
 
 interface Import {
   readonly specifier: string;
   readonly typeOnly: boolean;
+  /** `import()`: loaded only when it is asked for. */
+  readonly onDemand?: boolean;
 }
 
 /** Every import, re-export and literal dynamic import of a source text. */
@@ -86,7 +85,7 @@ export function importsOf(file: string, text: string): Import[] {
       node.arguments[0] &&
       ts.isStringLiteralLike(node.arguments[0])
     ) {
-      found.push({ specifier: node.arguments[0].text, typeOnly: false });
+      found.push({ specifier: node.arguments[0].text, typeOnly: false, onDemand: true });
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       const literal = node.argument.literal;
       if (ts.isStringLiteral(literal)) found.push({ specifier: literal.text, typeOnly: true });
@@ -100,8 +99,29 @@ export function importsOf(file: string, text: string): Import[] {
 const packageOf = (specifier: string): string =>
   specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] as string);
 
+/**
+ * Files that run anywhere: those that the entries of a package reach by static imports, without going through `./node`.
+ * What is imported on demand (`import()`) loads only where it is asked for.
+ *
+ * @param entries Files, such as `src/index.ts`.
+ */
+export function filesThatRunAnywhere(sources: ReadonlyMap<string, string>, entries: readonly string[]): Set<string> {
+  const reached = new Set<string>();
+  const waiting = [...entries];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const text = sources.get(file);
+    if (text === undefined || reached.has(file)) continue;
+    reached.add(file);
+    for (const { specifier, typeOnly, onDemand } of importsOf(file, text)) {
+      if (!specifier.startsWith(".") || typeOnly || onDemand) continue;
+      waiting.push(new URL(specifier.replace(/\.js$/, ".ts"), `file:///${file}`).pathname.slice(1));
+    }
+  }
+  return reached;
+}
+
 /** What a source file of a package imports and may not, one sentence each. */
-export function importViolations(packageName: string, file: string, text: string): string[] {
+export function importViolations(packageName: string, file: string, text: string, mayUseNode: boolean): string[] {
   const rule = ASSAY_IMPORTS[packageName];
   if (rule === undefined) return [`${packageName} is no package of the table`];
   const violations: string[] = [];
@@ -111,7 +131,7 @@ export function importViolations(packageName: string, file: string, text: string
       if (/^(\.\.\/)+(packages|dist|test)\b/.test(specifier) || /\.\.\/\.\.\/\w+\/(src|dist)/.test(specifier))
         violations.push(`${where}: not by a path into another package`);
     } else if (specifier.startsWith("node:")) {
-      if (!mayUseNode(packageName, file)) violations.push(`${where}: only ./node may`);
+      if (!mayUseNode) violations.push(`${where}: it runs anywhere, so only files behind ./node may`);
     } else if (specifier.startsWith("@assay/")) {
       const target = packageOf(specifier);
       if (!rule.values.includes(target) && !(typeOnly && rule.types?.includes(target)))

@@ -154,6 +154,10 @@ export const CODE_TEXTS: Readonly<Record<AssayErrorCode, { readonly exitCode: nu
   "cannot-write": { exitCode: 5, text: "The file cannot be written." },
   "data-missing": { exitCode: 5, text: "The data of the folder is not at hand; say where with --data, or --no-data." },
   "disk-full": { exitCode: 5, text: "The disk is full; nothing was left behind." },
+  "executor-failed": {
+    exitCode: 5,
+    text: "The cluster that was to do the work could not; its own words are in the message.",
+  },
   exists: { exitCode: 5, text: "The output exists; choose another, or say --overwrite." },
   "is-a-directory": { exitCode: 5, text: "A folder stands where a file is expected." },
   "link-leaves-root": { exitCode: 5, text: "A link leads out of the data." },

@@ -1,10 +1,13 @@
 /** `assay run`: the main job on files, into a folder. And the same for notebooks: `assay(path, options)`. */
 
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Finding, Outcome } from "@assay/checks";
 import { type FolderFile, manifestFiles } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
-import type { Signer } from "@assay/provenance";
+import { equalBytes, SourceError } from "@assay/merkle";
+import { formatAttestations, parseAttestations, type Signer } from "@assay/provenance";
 import { assertOutsideFolder, loadSigner } from "@assay/provenance/node";
 import { toHtml } from "@assay/report";
 import type { AssayConfig } from "../config.js";
@@ -91,6 +94,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     const source = await openInputs(named, reading, options);
     const name = config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);
+    if (signer === undefined) await refuseToUnsign(folder, output);
     const result = await assaySource(source, {
       folder: basename(folder),
       ...assayOptions(reading, checking),
@@ -102,8 +106,11 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     });
     warnOfTypes(result.scanned.warnings, options);
     onProgress?.({ stage: "write", done: 0, total: 1, what: folder });
-    if (signing !== undefined) await assertOutsideFolder(signing.key, [folder], "the key");
-    await writeFolder(folder, folderFiles(result, output.keep), {
+    // A folder that is replaced must not take the key with it.
+    if (signing !== undefined && existsSync(folder)) await assertOutsideFolder(signing.key, [folder], "the key");
+    const files = new Map(result.files);
+    if (signer !== undefined) await keepOthersEnvelopes(folder, result, signer.keyId, files);
+    await writeFolder(folder, folderFiles({ ...result, files }, output.keep), {
       ...(output.overwrite === true && { overwrite: true }),
       // A second run on the same data replaces its own artefacts; envelopes that others added stay with their statements.
       keepExisting: (path) => path.startsWith("signers/"),
@@ -123,6 +130,33 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
       gateReasons: result.gate.reasons,
     };
   });
+}
+
+/** A run without a key would leave statements that nobody signed beside signatures of others. */
+async function refuseToUnsign(folder: string, { overwrite }: Output): Promise<void> {
+  if (overwrite === true || !existsSync(join(folder, "attestations.intoto.jsonl"))) return;
+  throw new SourceError(
+    "exists",
+    `${folder} is signed, and this run has no key. Give --key, or say --overwrite to drop the signatures`,
+    { details: { path: folder } },
+  );
+}
+
+/** Envelopes that others added to a folder with the same manifest stay; our own earlier ones give way to the new ones. */
+async function keepOthersEnvelopes(
+  folder: string,
+  { manifest }: AssayResult,
+  keyId: string,
+  files: Map<string, Uint8Array>,
+): Promise<void> {
+  const path = join(folder, "attestations.intoto.jsonl");
+  if (!existsSync(path) || !existsSync(join(folder, "manifest.json"))) return;
+  if (!equalBytes(await readFile(join(folder, "manifest.json")), manifest.headerBytes)) return;
+  const others = parseAttestations(await readFile(path)).filter(
+    ({ signatures }) => !signatures.some((signature) => signature.keyId === keyId),
+  );
+  const own = parseAttestations(files.get("attestations.intoto.jsonl") ?? new Uint8Array());
+  files.set("attestations.intoto.jsonl", formatAttestations([...own, ...others]));
 }
 
 /** Options of {@link assay} for files. */
