@@ -237,7 +237,7 @@ describe("removeRecords() of generated files", () => {
           { readBytes },
         );
       }),
-      { numRuns: 300, seed: 11 },
+      { numRuns: 120, seed: 11 },
     );
   });
 
@@ -277,7 +277,7 @@ describe("removeRecords() of generated files", () => {
             );
           },
         ),
-        { numRuns: 200, seed: 12 },
+        { numRuns: 100, seed: 12 },
       );
     },
   );
