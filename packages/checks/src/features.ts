@@ -8,6 +8,7 @@ import { idColumns } from "./columns.js";
 import { type DenseMatrix, denseMatrix } from "./numeric/matrix.js";
 import { momentsOf } from "./numeric/moments.js";
 import { quantileOfSorted } from "./numeric/quantiles.js";
+import { quoted } from "./quoted.js";
 
 type NumberColumn = Extract<TableColumn, { kind: "number" }>;
 type CategoryColumn = Extract<TableColumn, { kind: "category" }>;
@@ -91,6 +92,18 @@ export function featuresOf(table: Table, { named = [], text }: FeatureOptions = 
     else categories.push(column);
   }
   return { numbers, categories, texts, left, oddCells, infiniteCells };
+}
+
+/** Columns that a note names one by one. */
+const NAMED_COLUMNS = 20;
+
+/** One note for each reason why columns were left, in the order of the columns. */
+export function leftNotes(left: FeatureColumns["left"]): string[] {
+  return [...new Set(left.map(({ reason }) => reason))].map((reason) => {
+    const names = left.filter((entry) => entry.reason === reason).map(({ column }) => quoted(column));
+    const more = names.length > NAMED_COLUMNS ? ` and ${names.length - NAMED_COLUMNS} more` : "";
+    return `not looked at: ${names.slice(0, NAMED_COLUMNS).join(", ")}${more}: ${reason}`;
+  });
 }
 
 /** A column of texts read as numbers, when at least 20 texts and 95 % of them all are numbers. */

@@ -4,7 +4,7 @@
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table } from "../check.js";
 import { featureColumns } from "../columns.js";
-import { featuresOf } from "../features.js";
+import { featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupsOf } from "../groups.js";
 import { completed, skipped } from "../outcome.js";
@@ -98,17 +98,18 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     { ...table, columns: table.columns.slice(0, -1) },
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
-  const notes = [...features.left.map(({ column, reason }) => `not looked at: ${quoted(column)}, ${reason}`)];
+  const left = [...features.left];
   const useText =
     features.texts.length > 0 &&
     (shape.roles.text !== undefined || features.numbers.length + features.categories.length === 0);
   const used = useText ? [...features.texts, ...features.categories] : [...features.numbers, ...features.categories];
   for (const { name } of useText ? features.numbers : features.texts) {
-    const why = useText
+    const reason = useText
       ? "text was looked at instead of numbers"
       : "it holds text; name it as text to look at it instead";
-    notes.push(`not looked at: ${quoted(name)}, ${why}`);
+    left.push({ column: name, reason });
   }
+  const notes = leftNotes(left);
   if (used.length === 0) return refused("No column besides the label says anything.", notes);
   const labels = labelClasses(labelColumn);
   if (typeof labels === "string") return refused(labels, notes);

@@ -36,7 +36,7 @@ const SCAN_WORK = 3e10;
 const POSTINGS_WORK = 1e10;
 const DISCRIMINANT_WORK = 5e9;
 const MAX_BAG = 50_000;
-const MAX_WEIGHTS = 4e6;
+const MAX_WEIGHTS = 1e6;
 const MAX_TERMS = 2 ** 17;
 
 /** The module that holds the tasks, as it is found beside every built file of this package. */

@@ -2,7 +2,7 @@
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns } from "../columns.js";
-import { type FeatureColumns, featuresOf, robustScale, type StrangeCell } from "../features.js";
+import { type FeatureColumns, featuresOf, leftNotes, robustScale, type StrangeCell } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupKeys, groupOrder, groupsOf } from "../groups.js";
 import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
@@ -159,12 +159,9 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   return { outcome, findings, scores: rowScores };
 }
 
-function notesOn(features: FeatureColumns): string[] {
-  const notes = features.left.map(({ column, reason }) => `not looked at: ${quoted(column)}, ${reason}`);
-  for (const { name } of [...features.categories, ...features.texts]) {
-    notes.push(`not looked at: ${quoted(name)}, it holds no numbers`);
-  }
-  return notes;
+function notesOn({ left, categories, texts }: FeatureColumns): string[] {
+  const others = [...categories, ...texts].map(({ name }) => ({ column: name, reason: "it holds no numbers" }));
+  return leftNotes([...left, ...others]);
 }
 
 /** Findings of cells that are not what their column is; words for a missing value and habits are only noted. */
