@@ -2,7 +2,7 @@
  * The lock of an Assay folder: a file beside it that keeps a second run out while the folder is read, merged and replaced. It holds the process id and host; the lock of a process that is gone is broken, and said so.
  */
 
-import { mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { SourceError } from "@assay/merkle";
@@ -60,8 +60,12 @@ export async function lockFolder(directory: string, { onNote }: LockOptions = {}
   const { work, lock } = besideFolder(directory);
   let made: string | undefined;
   try {
-    for (;;) {
-      made = (await mkdir(work, { recursive: true })) ?? made;
+    for (let attempt = 0; ; attempt++) {
+      if (attempt === MAX_ATTEMPTS)
+        throw new SourceError("cannot-write", `Cannot write ${directory}: its lock ${lock} cannot be made`, {
+          details: { path: directory, lock },
+        });
+      made = (await makeFolders(work)) ?? made;
       if (await createLock(lock)) break;
       await breakStaleLock(lock, directory, onNote);
     }
@@ -79,6 +83,65 @@ export async function lockFolder(directory: string, { onNote }: LockOptions = {}
       await removeEmptyFolders(work, made ?? work);
     },
   };
+}
+
+/** Others may take a lock or its folder away between two steps; so often in a row they do not. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * Makes a folder and those on the way to it, one by one: Node's own recursive `mkdir` never ends where a file system
+ * answers "no such file" to making a folder in one that is there, as `/proc` does.
+ *
+ * @returns the outermost folder that was made, or `undefined`.
+ */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let path = folder; !(await isThere(path)); path = dirname(path)) missing.push(path);
+  for (const path of [...missing].reverse()) {
+    try {
+      await mkdir(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  return missing.at(-1);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory() || path === dirname(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && path !== dirname(path)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes a folder and those on the way to it; gives the outermost that was made. Node's own `recursive` never ends where the
+ * system says ENOENT though the folder above is there, as `/proc` does.
+ */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  const above = dirname(folder);
+  try {
+    await mkdir(folder);
+    return folder;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await isFolder(folder))) return undefined;
+    if (code !== "ENOENT" || above === folder || (await isFolder(above))) throw error;
+  }
+  const made = await makeFolders(above);
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  return made ?? folder;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Whether the lock could be made; not where somebody has it, or has just taken the folder around it away. */
