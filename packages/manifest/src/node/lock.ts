@@ -89,34 +89,6 @@ export async function lockFolder(directory: string, { onNote }: LockOptions = {}
 const MAX_ATTEMPTS = 100;
 
 /**
- * Makes a folder and those on the way to it, one by one: Node's own recursive `mkdir` never ends where a file system
- * answers "no such file" to making a folder in one that is there, as `/proc` does.
- *
- * @returns the outermost folder that was made, or `undefined`.
- */
-async function makeFolders(folder: string): Promise<string | undefined> {
-  const missing: string[] = [];
-  for (let path = folder; !(await isThere(path)); path = dirname(path)) missing.push(path);
-  for (const path of [...missing].reverse()) {
-    try {
-      await mkdir(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-  }
-  return missing.at(-1);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory() || path === dirname(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" && path !== dirname(path)) return false;
-    throw error;
-  }
-}
-
-/**
  * Makes a folder and those on the way to it; gives the outermost that was made. Node's own `recursive` never ends where the
  * system says ENOENT though the folder above is there, as `/proc` does.
  */
