@@ -9,21 +9,30 @@ export interface Axis {
   label(tick: number): string;
 }
 
-/** A linear axis from `low` to `high` over the pixels `begin` to `end`. Equal ends are widened. */
-export function linearAxis(low: number, high: number, begin: number, end: number, most = 5): Axis {
-  // Halves first: the span of the largest doubles is not a double.
-  const isFlat = !(high / 2 - low / 2 > 0);
+/** Beyond these a plot tells nothing, and sums of doubles overflow or vanish. */
+const LARGEST = 1e300;
+const SMALLEST = 1e-290;
+
+/** A linear axis from `low` to `high` over the pixels `begin` to `end`. Equal ends are widened; positions never leave them. */
+export function linearAxis(first: number, last: number, begin: number, end: number, most = 5): Axis {
+  const low = Math.min(LARGEST, Math.max(-LARGEST, first));
+  const high = Math.min(LARGEST, Math.max(-LARGEST, last));
+  const isFlat = !(high - low > Math.max(SMALLEST, Math.abs(low) * 1e-12));
   const reach = isFlat ? Math.max(Math.abs(low) / 2, 0.5) : 0;
   const from = low - reach;
   const to = high + reach;
   const half = to / 2 - from / 2;
   const step = roundStep((half / most) * 2);
   const ticks: number[] = [];
-  for (let k = Math.ceil(from / step), n = 0; k * step <= to && n <= 2 * most; k++, n++)
-    ticks.push(Number((k * step).toPrecision(12)));
+  const begins = Math.ceil(from / step);
+  for (let n = 0; n <= 2 * most && (begins + n) * step <= to; n++)
+    ticks.push(Number(((begins + n) * step).toPrecision(12)));
   return {
     ticks,
-    at: (value) => Number((begin + ((value / 2 - from / 2) / half) * (end - begin)).toFixed(1)),
+    at: (value) => {
+      const share = Math.min(1, Math.max(0, (value / 2 - from / 2) / half));
+      return Number((begin + share * (end - begin)).toFixed(1));
+    },
     label: (tick) => measureText(tick, 6),
   };
 }

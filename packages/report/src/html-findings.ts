@@ -7,10 +7,9 @@ import type { Report, ReportFinding } from "./report-model.js";
 import { SEVERITIES } from "./shown-findings.js";
 import { stableJson } from "./stable-json.js";
 
-export function findingsSection({ findings, dataset, outcomes }: Report, shown: readonly ReportFinding[]): Markup {
+export function findingsSection({ findings, dataset, notLookedAt }: Report, shown: readonly ReportFinding[]): Markup {
   const { total, bySeverity, byCheck } = findings;
-  const columns = new Set(outcomes.flatMap((outcome) => outcome.columns.shown));
-  for (const { label } of outcomes) if (label !== undefined) columns.add(label);
+  const unread = new Set(notLookedAt.columns.shown);
   const chips = SEVERITIES.filter((severity) => bySeverity[severity] > 0).map(
     (severity) => html`<li><span class="chip ${severity}">${countText(bySeverity[severity])} ${severity}</span></li>`,
   );
@@ -30,7 +29,7 @@ ${shown.length > 0 && tools(byCheck.map(({ check }) => check))}
 ${
   shown.length > 0 &&
   html`<ol class="findings" id="finding-list">
-${shown.map((finding, index) => findingItem(finding, index, columns))}</ol>
+${shown.map((finding, index) => findingItem(finding, index, unread))}</ol>
 <p class="empty" id="find-none" hidden>No finding matches.</p>`
 }
 </section>
@@ -49,7 +48,7 @@ function tools(checks: readonly string[]): Markup {
 `;
 }
 
-function findingItem(finding: ReportFinding, index: number, columns: ReadonlySet<string>): Markup {
+function findingItem(finding: ReportFinding, index: number, unread: ReadonlySet<string>): Markup {
   const { check, kind, severity, file, ordinal, record, line, leaf, score, p, q, message, evidence, values, prove } =
     finding;
   const place = line === undefined ? `record ${ordinal}` : `line ${line}`;
@@ -58,15 +57,15 @@ function findingItem(finding: ReportFinding, index: number, columns: ReadonlySet
 <details>
 <summary><span><span class="chip ${severity}">${severity}</span></span><span class="check">${quoted(check)}${kind !== check && html`<br><span class="soft small">${quoted(kind)}</span>`}</span><span class="message">${quoted(message)}</span><span class="place">${quoted(file)}, ${place}</span></summary>
 <div class="opened">
-<div><h4>How sure</h4>
+<div><h3>How sure</h3>
 <dl class="fields"><dt>score</dt><dd>${measureText(score, 9)}</dd>${p !== undefined && html`<dt>p</dt><dd>${measureText(p, 9)}</dd>`}${q !== undefined && html`<dt>q</dt><dd>${measureText(q, 9)}</dd>`}</dl>
-<h4>Evidence</h4>
+<h3>Evidence</h3>
 ${evidence.length > 0 ? fieldList(evidence) : html`<p class="soft small">None was recorded.</p>`}</div>
-<div><h4>Record ${countText(record)}</h4>
-${values === undefined ? html`<p class="soft small">The values are not in this report.</p>` : fieldList(values, columns)}</div>
-<div class="full"><h4>Where, and which</h4>
+<div><h3>Record ${countText(record)}</h3>
+${values === undefined ? html`<p class="soft small">The values are not in this report.</p>` : fieldList(values, unread)}</div>
+<div class="full"><h3>Where, and which</h3>
 <dl class="fields"><dt>file</dt><dd>${quoted(file)}</dd><dt>ordinal</dt><dd>${countText(ordinal)} in the file, ${countText(record)} over all files, from 0</dd>${line !== undefined && html`<dt>line</dt><dd>${line}</dd>`}<dt>leaf</dt><dd>${digestMarkup(leaf)}</dd></dl>
-<h4>Prove that this record is in the data set</h4>
+<h3>Prove that this record is in the data set</h3>
 <code class="cmd">${prove}</code></div>
 </div>
 </details>
@@ -74,12 +73,11 @@ ${values === undefined ? html`<p class="soft small">The values are not in this r
 `;
 }
 
-/** Names and values. Columns that no check read are marked. */
-export function fieldList(fields: readonly Field[], columns?: ReadonlySet<string>): Markup {
+/** Names and values. Names in `unread`, columns that no check read, are marked. */
+export function fieldList(fields: readonly Field[], unread?: ReadonlySet<string>): Markup {
   const rows = fields.map(({ name, value }) => {
     const text = typeof value === "string" ? value : stableJson(value);
-    const unread = columns !== undefined && columns.size > 0 && !columns.has(name);
-    return html`<dt>${quoted(name)}${unread && html` <span class="small">(not looked at)</span>`}</dt><dd>${value === "" ? html`<span class="soft">(empty text)</span>` : html`<code>${quoted(text)}</code>`}</dd>`;
+    return html`<dt>${quoted(name)}${unread?.has(name) === true && html` <span class="small">(not looked at)</span>`}</dt><dd>${value === "" ? html`<span class="soft">(empty text)</span>` : html`<code>${quoted(text)}</code>`}</dd>`;
   });
   return html`<dl class="fields">${rows}</dl>`;
 }

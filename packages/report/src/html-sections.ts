@@ -39,20 +39,16 @@ export function more({ total, shown }: Shown<unknown>, what: string): Markup | u
 export function identitySection({ dataset }: Report): Markup {
   const { files } = dataset;
   const only = files.total === 1 ? files.shown[0] : undefined;
-  const perFile = html`<p>One for each of ${plural(files.total, "file")}${files.shown.length > 0 && ": see the table below"}.</p>`;
+  const perFile =
+    files.shown.length > 0
+      ? html`<p>One for each of ${plural(files.total, "file")}: see <a href="#files">files</a>.</p>`
+      : html`<p>One for each of ${plural(files.total, "file")}, in <code>files.jsonl</code>.</p>`;
   const card = (name: string, question: string, digest: Markup, changes: string) => html`<article>
 <h3>${name} <em>${question}</em></h3>
 ${digest}
 <p>${changes}</p>
 </article>
 `;
-  const splits =
-    dataset.splits.length > 0 &&
-    html`<h3>Splits</h3>${scrolling(
-      "Splits",
-      html`<table><caption>Each split is a set of records with a root of its own</caption><thead><tr><th scope="col">Split</th><th scope="col" class="num">Records</th><th scope="col" class="num">Different</th><th scope="col">Set root</th></tr></thead><tbody>
-${dataset.splits.map(({ name, records, distinct, root }) => html`<tr><th scope="row">${quoted(name)}</th><td class="num">${countText(records)}</td><td class="num">${countText(distinct)}</td><td>${digestMarkup(root)}</td></tr>\n`)}</tbody></table>`,
-    )}`;
   return section(
     "identity",
     "What this data set is",
@@ -62,17 +58,39 @@ ${card("dataset", "is this the data set as laid out?", digestMarkup(dataset.data
 ${card("records", "are these the records of a file, in this order?", only ? digestMarkup(only.root) : perFile, "Changes with a value, a record or the order. Stays when a file is rewritten as Parquet, compressed or quoted otherwise.")}
 ${card("bytes", "are these the bytes that were stored?", only?.bytes ? digestMarkup(only.bytes) : perFile, "Plain SHA-256 of each file. Changes with any byte.")}
 </div>
-<p class="soft small"><br>The first two are head digests: they bind the root, the counts and how leaves were made (${dataset.leafFormat}${dataset.leafKey !== undefined && `, keyed by ${dataset.leafKey}`}), and are what gets signed. The manifest itself is ${digestMarkup(dataset.manifest)}</p>
-${splits}
-${
-  files.shown.length > 0 &&
-  html`<h3>Files</h3>${scrolling(
-    "Files",
-    html`<table><caption>${plural(files.total, "file")}, ${bytesText(dataset.bytes)}</caption><thead><tr><th scope="col">Path</th><th scope="col">Format</th><th scope="col" class="num">Records</th><th scope="col" class="num">Size</th><th scope="col">SHA-256 of the bytes</th><th scope="col">Root of the records</th></tr></thead><tbody>
-${files.shown.map(({ path, format, records, size, bytes, root }) => html`<tr><th scope="row">${quoted(path)}</th><td>${quoted(format)}</td><td class="num">${countText(records)}</td><td class="num">${bytesText(size)}</td><td>${bytes ? digestMarkup(bytes) : "no stored bytes"}</td><td>${digestMarkup(root)}</td></tr>\n`)}</tbody></table>`,
-  )}${more(files, "files")}`
-}`,
+<p class="soft small after">The first two are head digests: they bind the root, the counts and how leaves were made (${dataset.leafFormat}${dataset.leafKey !== undefined && `, keyed by ${dataset.leafKey}`}), and are what gets signed.</p>`,
     "Four digests that answer four questions. To say “the same data”, compare the first.",
+  );
+}
+
+export function filesSection({ dataset }: Report): Markup | undefined {
+  const { files, splits, schemas } = dataset;
+  if (files.shown.length + splits.length + schemas.length === 0) return undefined;
+  const [only] = schemas;
+  return section(
+    "files",
+    "Files, splits and columns",
+    html`${
+      files.shown.length > 0 &&
+      html`${scrolling(
+        "Files",
+        html`<table><caption>${plural(files.total, "file")}, ${bytesText(dataset.bytes)}</caption><thead><tr><th scope="col">Path</th><th scope="col">Format</th><th scope="col" class="num">Records</th><th scope="col" class="num">Size</th><th scope="col">Digests</th></tr></thead><tbody>
+${files.shown.map(({ path, format, records, size, bytes, root }) => html`<tr><th scope="row">${quoted(path)}</th><td>${quoted(format)}</td><td class="num">${countText(records)}</td><td class="num">${bytesText(size)}</td><td class="pair"><div><span class="soft small">bytes</span> ${bytes ? digestMarkup(bytes) : "none are stored"}</div><div><span class="soft small">records</span> ${digestMarkup(root)}</div></td></tr>\n`)}</tbody></table>`,
+      )}${more(files, "files")}`
+    }
+${
+  splits.length > 0 &&
+  html`<h3>Splits</h3>${scrolling(
+    "Splits",
+    html`<table><caption>Each split is a set of records with a root of its own</caption><thead><tr><th scope="col">Split</th><th scope="col" class="num">Records</th><th scope="col" class="num">Different</th><th scope="col">Set root</th></tr></thead><tbody>
+${splits.map(({ name, records, distinct, root }) => html`<tr><th scope="row">${quoted(name)}</th><td class="num">${countText(records)}</td><td class="num">${countText(distinct)}</td><td>${digestMarkup(root)}</td></tr>\n`)}</tbody></table>`,
+  )}`
+}
+${
+  only &&
+  html`<h3>Columns</h3>
+${schemas.map(({ digest, columns }) => html`${schemas.length > 1 && html`<p class="small soft">Schema ${digestMarkup(digest)}</p>`}<ul class="columns">${columns.shown.map(({ name, kind }) => html`<li>${quoted(name)} <span class="soft">${quoted(kind)}</span></li>`)}</ul>${more(columns, "columns")}`)}`
+}`,
   );
 }
 
@@ -111,7 +129,7 @@ export function checksSection({ outcomes, power }: Report): Markup {
         ? html`<p class="note">No check ran.</p>`
         : scrolling(
             "Outcomes of checks",
-            html`<table><caption>Skipped and failed are never a pass</caption><thead><tr><th scope="col">Check</th><th scope="col">Outcome</th><th scope="col" class="num">Findings</th><th scope="col">Estimated share of bad records</th><th scope="col">Claim</th><th scope="col">Notes</th></tr></thead><tbody>
+            html`<table><caption>Skipped and failed are never a pass</caption><thead><tr><th scope="col">Check</th><th scope="col">Outcome</th><th scope="col" class="num">Findings</th><th scope="col">Estimated share of bad records${most > 0 && html`<br><span class="small">0 to ${shareText(most)}</span>`}</th><th scope="col">Claim</th><th scope="col">Notes</th></tr></thead><tbody>
 ${rows}</tbody></table>`,
           )
     }
@@ -247,7 +265,7 @@ export function factsList({ dataset, findings, outcomes }: Report): Markup {
   const of = (status: string) => outcomes.filter((outcome) => outcome.status === status).length;
   const { high, medium, low } = findings.bySeverity;
   return html`<dl class="facts">
-<div><dt>Records</dt><dd>${countText(dataset.records)}</dd><dd class="small">${dataset.distinct === dataset.records ? "all different" : `${countText(dataset.distinct)} different`}</dd></div>
+<div><dt>Records</dt><dd>${countText(dataset.records)}</dd><dd class="small">${dataset.records > 0 && dataset.distinct === dataset.records ? "all different" : `${countText(dataset.distinct)} different`}</dd></div>
 <div><dt>Files</dt><dd>${countText(dataset.files.total)}</dd><dd class="small">${bytesText(dataset.bytes)}</dd></div>
 <div><dt>Checks completed</dt><dd>${countText(of("completed"))} of ${countText(outcomes.length)}</dd><dd class="small">${countText(of("skipped"))} skipped, ${countText(of("failed"))} failed</dd></div>
 <div><dt>Findings</dt><dd>${countText(findings.total)}</dd><dd class="small">${countText(high)} high, ${countText(medium)} medium, ${countText(low)} low</dd></div>

@@ -29,7 +29,7 @@ export function shareText(share: number): string {
   if (percent === 0 || percent === 100) return `${percent} %`;
   const size = Math.abs(percent);
   if (size >= 99.95 && size < 100) return "> 99.9 %";
-  return `${size >= 10 ? percent.toFixed(1) : size >= 0.1 ? percent.toFixed(2) : Number(percent.toPrecision(2))} %`;
+  return `${size >= 10 ? Number(percent.toFixed(1)) : size >= 0.1 ? Number(percent.toFixed(2)) : Number(percent.toPrecision(2))} %`;
 }
 
 /** A measured number with at most `digits` significant ones; default 4. */

@@ -59,7 +59,12 @@ export function plainJson(value: unknown, depth = 0): PlainJson {
     return value.length > MAX_ENTRIES ? [...items, `… (${value.length} entries)`] : items;
   }
   const entries =
-    value instanceof Map ? [...value].map(([key, item]) => [String(key), item] as const) : ownEntries(value);
+    value instanceof Map
+      ? [...value].map(
+          ([key, item]) =>
+            [typeof key === "object" ? JSON.stringify(plainJson(key, depth + 1)) : String(key), item] as const,
+        )
+      : ownEntries(value);
   const copy: Record<string, PlainJson> = Object.create(null);
   for (const [name, item] of entries.slice(0, MAX_ENTRIES)) copy[cutText(name)] = plainJson(item, depth + 1);
   if (entries.length > MAX_ENTRIES) copy["…"] = `${entries.length} members`;

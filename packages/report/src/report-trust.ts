@@ -42,7 +42,7 @@ export function trustOf(verdict: ReportedVerdict | undefined): ReportTrust {
   };
 }
 
-/** Key ids with what became of their signatures, ascending. */
+/** Key ids with what became of their signatures: those that count first, then ascending. */
 function signersOf(statements: readonly StatementReport[]): ReportSigner[] {
   const signers = new Map<string, ReportSigner & { readonly statements: string[] }>();
   for (const { predicateType, signatures } of statements) {
@@ -60,5 +60,8 @@ function signersOf(statements: readonly StatementReport[]): ReportSigner[] {
       signers.set(key, signer);
     }
   }
-  return [...signers.values()].sort((a, b) => compareTexts(a.keyId, b.keyId) || compareTexts(a.status, b.status));
+  const rank = ({ status }: ReportSigner) => (status === "counted" ? 0 : 1);
+  return [...signers.values()].sort(
+    (a, b) => rank(a) - rank(b) || compareTexts(a.keyId, b.keyId) || compareTexts(a.status, b.status),
+  );
 }

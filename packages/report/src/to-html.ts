@@ -10,6 +10,7 @@ import { findingsSection, rankingSection } from "./html-findings.js";
 import {
   checksSection,
   factsList,
+  filesSection,
   identitySection,
   limitsSection,
   lineageSection,
@@ -44,16 +45,18 @@ export function toHtml(report: Report, options: ToHtmlOptions = {}): string {
   const sources = sourcesSection(report);
   const suspects = rankingSection(report);
   const plotted = plotsSection(report);
+  const files = filesSection(report);
   const entries: readonly (readonly [string, string, number?] | undefined)[] = [
     ["summary", "Summary"],
+    ["identity", "Identity"],
     ["findings", "Findings", findings.total],
     suspects && ["suspects", "Suspects"],
     ["checks", "Looked for", outcomes.length],
     sources && ["sources", "Sources"],
     plotted && ["plots", "Plots", plots.length],
-    ["identity", "Identity"],
     ["trust", "Trust"],
     ["lineage", "Lineage"],
+    files && ["files", "Files", dataset.files.total],
     ["controls", "Controls"],
     ["unread", "Not looked at", report.notLookedAt.columns.total],
     ["limits", "Cannot see"],
@@ -92,7 +95,7 @@ export function toHtml(report: Report, options: ToHtmlOptions = {}): string {
 ${factsList(report)}
 </header>
 <main>
-${findingsSection(report, shown)}${suspects}${checksSection(report)}${sources}${plotted}${identitySection(report)}${trustSection(report)}${lineageSection(report)}${controlsSection(report)}${notLookedAtSection(report)}${limitsSection(report)}${verifySection(report)}
+${identitySection(report)}${findingsSection(report, shown)}${suspects}${checksSection(report)}${sources}${plotted}${trustSection(report)}${lineageSection(report)}${files}${controlsSection(report)}${notLookedAtSection(report)}${limitsSection(report)}${verifySection(report)}
 </main>
 <footer>
 <p>Evidence, not certification. This report says what was looked for, how, and what was found. It certifies nothing, and nobody who did not run the commands above should rely on it.</p>

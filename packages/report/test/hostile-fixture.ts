@@ -26,6 +26,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "lone \uD800 surrogate",
   "javascript:alert(9)",
   "&lt;b&gt; &#x3c;",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of somebody else is what it pretends to be
   "${alert(10)} {{alert(11)}}",
   "شركة \u{E0041}\u{E0042} tags",
 ];
