@@ -110,6 +110,7 @@ export type SourceCode =
   | "cannot-write"
   | "data-missing"
   | "disk-full"
+  | "executor-failed"
   | "exists"
   | "is-a-directory"
   | "link-leaves-root"

@@ -3,4 +3,5 @@
 export { openBytes } from "./local-file.js";
 export { type OpenSourceOptions, openSource } from "./open-source.js";
 export { type WorkerExecutorOptions, workerExecutor } from "./worker-executor.js";
+export { fromPlainError, type PlainError, toPlainError } from "./worker-message.js";
 export { type WriteWithoutRecordsOptions, writeWithoutRecords } from "./write-without-records.js";

@@ -1,1 +1,1 @@
-export {};
+export { type SparkExecutorOptions, sparkExecutor } from "./spark-executor.js";
