@@ -17,7 +17,7 @@ const root = resolve(here, "../..");
 const output = join(root, "demo-output");
 const require = createRequire(import.meta.url);
 const assayBin = join(dirname(require.resolve("@assay/cli/package.json")), "bin/assay.js");
-const vega = join(dirname(require.resolve("vega-datasets/package.json")), "data");
+const vega = join(dirname(require.resolve("vega-datasets")), "../data");
 
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code) => (text) => (color ? `\x1b[${code}m${text}\x1b[0m` : String(text));
@@ -192,7 +192,8 @@ claim(
 );
 const victim = join(output, "places-poisoned.csv");
 const bytes = readFileSync(victim);
-const place = 1_000_003;
+// The last digit of some latitude, in the middle of the file.
+const place = bytes.indexOf(",-", 1_000_000) - 1;
 const original = bytes[place];
 bytes[place] = original ^ 1;
 writeFileSync(victim, bytes);
