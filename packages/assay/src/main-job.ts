@@ -131,6 +131,26 @@ export function rolesOf(options: Roles): Roles {
   );
 }
 
+/** A check that is not there is told before the data is read. */
+function refuseUnknownChecks(option: string, ids: readonly string[] = []): void {
+  const known = allChecks().map(({ id }) => id);
+  const unknown = ids.find((id) => !known.includes(id));
+  if (unknown !== undefined)
+    throw new UsageError(`${option}: there is no check ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);
+}
+
+/** Refuses a split rule by a column that no file can have, naming those there are. */
+export function refuseUnknownSplit({ files }: ScannedSource, splits: SplitRule | undefined): void {
+  if (splits === undefined || !("column" in splits)) return;
+  // What columns a JSONL file has is known only when it is read.
+  if (files.some(({ index }) => index.format === "jsonl") || files.every(({ index }) => index.records === 0)) return;
+  const names = [...new Set(files.flatMap(({ index }) => index.columns.map(({ name }) => name)))].sort();
+  if (!names.includes(splits.column))
+    throw new UsageError(
+      `split: there is no column ${JSON.stringify(splits.column)}; the columns are ${names.map((name) => JSON.stringify(name)).join(", ")}`,
+    );
+}
+
 /** Runs the checks; an option that names what is not there is the caller's mistake. */
 export async function runChecksOn(
   scanned: ScannedSource,
@@ -185,7 +205,10 @@ export async function assay(source: Source, options: AssayOptions = {}): Promise
     ...(onProgress !== undefined && { onProgress }),
   };
   const startedAt = instant(now());
+  refuseUnknownChecks("require", require);
+  refuseUnknownChecks("checks", options.checks);
   const scanned = await scanSource(source, { ...work, ...(leafFormat !== undefined && { leafFormat }) });
+  refuseUnknownSplit(scanned, splits);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
   const manifest = await buildManifest(scanned, {

@@ -5,6 +5,7 @@ import { type BuiltManifest, buildManifest, manifestFiles } from "@assay/manifes
 import { writeFolder } from "@assay/manifest/node";
 import { type Executor, type ScannedSource, scanSource } from "@assay/records";
 import type { AssayConfig } from "../config.js";
+import { refuseUnknownSplit } from "../main-job.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import type { Output, ReadingChoice, Work } from "./options.js";
@@ -59,6 +60,7 @@ export async function buildFrom(
     ...work,
     ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
   });
+  refuseUnknownSplit(scanned, reading.splits);
   warnOfTypes(scanned.warnings, options);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
