@@ -4,7 +4,7 @@
  */
 
 /** SHA-256 of the inline style, base64. A test recomputes it. */
-export const STYLE_HASH = "WkkfLRic+gVVkcout52iW8TFKRCujiCmOra1z6/3ulk=";
+export const STYLE_HASH = "v+bbco07yNLEHuL7orueF002NjVUSupewZe9vwtRYpU=";
 
 /** SHA-256 of the inline script, base64. A test recomputes it. */
 export const SCRIPT_HASH = "tSlL8u+xGdNS8S4Vf7pvB8vsxHljsyZWkpzklNxX9gY=";

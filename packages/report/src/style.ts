@@ -82,6 +82,7 @@ td .digest{width:17.2rem;font-size:.78rem}
 .tools label{display:grid;gap:.15rem;font-size:.8rem;color:var(--soft)}
 .tools .grow{flex:1 1 12rem}
 input,select,button{font:inherit;font-size:.92rem;color:var(--ink);background:var(--card);border:1px solid var(--line-strong);border-radius:6px;padding:.4rem .6rem;min-width:0;max-width:100%}
+select{max-width:14rem}
 button{cursor:pointer}
 .findings{list-style:none;margin:0;padding:0;border:1px solid var(--line);border-radius:10px;background:var(--card);overflow:hidden}
 .findings>li+li{border-top:1px solid var(--line)}
@@ -151,7 +152,7 @@ footer{grid-column:2;margin-top:3.2rem;padding-top:1.1rem;border-top:1px solid v
 @media (max-width:62rem){.page{display:block;padding:0 1.1rem 3rem}nav{padding-top:1.3rem}nav ol{display:flex;overflow-x:auto;gap:.2rem;margin-top:.7rem}nav li a{white-space:nowrap;border-left:0;border-bottom:2px solid var(--line)}nav>div{position:static}header{padding-top:1.3rem}}
 @media (max-width:44rem){h1{font-size:1.7rem}.findings summary{grid-template-columns:.6rem auto minmax(0,1fr)}.findings summary .message,.findings summary .place{grid-column:2/-1}
 .rules{padding-left:1rem}.facts{grid-template-columns:repeat(2,minmax(0,1fr))}.facts dd{font-size:1.2rem}.facts>div{padding:.7rem .8rem}.banner{padding:1rem}.banner svg{display:none}th,td{padding:.5rem .7rem}section{padding-top:2.3rem}
-.objective summary{grid-template-columns:.6rem minmax(0,1fr) auto}.objective .title{grid-column:2/-1;grid-row:2}}
+.objective summary{grid-template-columns:.6rem minmax(0,1fr) auto}.objective .title{grid-column:2/-1;grid-row:2}.objective .chips{grid-column:2/-1;grid-row:3;justify-content:start}}
 @media print{:root{--paper:#fff;--card:#fff;color-scheme:light}body{font-size:10.5pt}.page{display:block;max-width:none;padding:0}nav,.tools,.skip{display:none}section{padding-top:1.4rem}
 .banner,.facts>div,figure,.digests article,.findings>li,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}.findings summary::before{display:none}a{color:inherit}}
 `;
