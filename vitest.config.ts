@@ -1,15 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-// Interoperation suites need programs that `.ci/run` installs; it runs them with ASSAY_SUITE=interop.
-const interop = process.env.ASSAY_SUITE === "interop";
+// Suites that need programs which `.ci/run` installs; it runs them with ASSAY_SUITE=interop and ASSAY_SUITE=spark.
+const SUITES = ["interop", "spark"];
+const suite = SUITES.find((name) => name === process.env.ASSAY_SUITE);
 const report = process.env.ASSAY_TEST_REPORT;
 
 export default defineConfig({
   test: {
-    include: interop
-      ? ["test/interop/**/*.test.ts"]
+    include: suite
+      ? [`test/${suite}/**/*.test.ts`]
       : ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**", ...(interop ? [] : ["test/interop/**"])],
+    exclude: ["**/node_modules/**", "**/dist/**", ...(suite ? [] : SUITES.map((name) => `test/${name}/**`))],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
