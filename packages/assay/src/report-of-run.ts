@@ -4,8 +4,10 @@ import type { CheckRun, Finding, GateVerdict } from "@assay/checks";
 import type { BuiltManifest } from "@assay/manifest";
 import type { ControlResult, Verdict } from "@assay/provenance";
 import {
+  type Batch,
   columnToNumbers,
   decodeRecord,
+  type EncodedRecords,
   type Executor,
   encodeBatch,
   readBatches,
@@ -93,8 +95,11 @@ async function accusedRecords({
     return { file, ordinal };
   });
   const options = { executor, ...(signal !== undefined && { signal }) };
+  // Many accused records share a batch: it is encoded once, not once for each of them.
+  let last: { readonly batch: Batch; readonly encoded: EncodedRecords } | undefined;
   for await (const { file, ordinal, batch, index } of readRecords(scanned, places, options)) {
-    const { arena, offsets } = encodeBatch(batch);
+    if (last?.batch !== batch) last = { batch, encoded: encodeBatch(batch) };
+    const { arena, offsets } = last.encoded;
     const bytes = arena.slice(offsets[index], offsets[index + 1]);
     records.set(wanted.get(`${file} ${ordinal}`) as number, decodeRecord(bytes));
   }
