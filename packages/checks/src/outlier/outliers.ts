@@ -270,10 +270,16 @@ function oddCellsOf(
       column: name,
       residual: roundScore(residual),
       ...(showValues
-        ? { value: Number.isNaN(value) ? null : value, expected: roundScore(expected * scales[j]! + centres[j]!) }
+        ? { value: Number.isNaN(value) ? null : value, expected: roundScore(cellOf(expected, centres[j]!, scales[j]!)) }
         : {}),
     };
   });
+}
+
+/** A cell from its scaled value; what the rounding of sums left over is 0. */
+function cellOf(scaled: number, centre: number, scale: number): number {
+  const cell = scaled * scale + centre;
+  return Math.abs(cell) < 1e-9 * (scale + Math.abs(centre)) ? 0 : cell;
 }
 
 function messageOf(cells: readonly ExplainedCell[], showValues: boolean): string {
