@@ -37,33 +37,32 @@ def main(path):
             pass  # Nobody listens any more: the loop below finds the end of the socket.
 
     spark = SparkSession.builder.getOrCreate()
-    cancelled = set()
+    # A session of its own for each map: what `interruptAll` stops is this map. (A tag is only found by the thread that set it.)
+    sessions = {}
 
-    def run(request):
-        tag = "assay-%d" % request["run"]
+    def run(request, session):
         try:
-            spark.addTag(tag)
             bins = request["bins"]
-            if request["run"] in cancelled:
-                raise RuntimeError("cancelled")
             # Exactly one row for each partition: no shuffle, and nothing whose order could change when it is done again.
             rows = (
-                spark.range(0, bins, 1, bins)
+                session.range(0, bins, 1, bins)
                 .mapInArrow(bin_runner(request["command"], request["folder"], request["plan"]), SCHEMA)
                 .collect()
             )
             send({"done": request["run"], "acks": [[row.unit, row.digest, row.bytes, row.failed] for row in rows]})
         except BaseException as error:
             send({"failed": request["run"], "message": str(error)[:MESSAGE_CHARACTERS]})
+        finally:
+            sessions.pop(request["run"], None)
 
     send({"hello": spark.version})
     for line in link.makefile("r", encoding="utf-8"):
         request = json.loads(line)
         if "run" in request:
-            threading.Thread(target=run, args=(request,), daemon=True).start()
-        elif "cancel" in request:
-            cancelled.add(request["cancel"])
-            spark.interruptTag("assay-%d" % request["cancel"])
+            session = sessions[request["run"]] = spark.newSession()
+            threading.Thread(target=run, args=(request, session), daemon=True).start()
+        elif session := sessions.get(request.get("cancel")):
+            session.interruptAll()
 
     watchdog = threading.Timer(STOP_SECONDS, os._exit, (1,))
     watchdog.daemon = True
