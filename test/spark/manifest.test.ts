@@ -130,9 +130,14 @@ async function until(claim: () => boolean, seconds: number): Promise<boolean> {
 
 describe("sparkExecutor() on local-cluster[2,1,1024]", { timeout: 300_000 }, () => {
   it("runs tasks in both executors, each in a child of its worker", async () => {
-    const places = (await collect(spark, task("whereAmI"), Array(16).fill(0))) as { pid: number; executor: number }[];
-    const executors = new Set(places.map(({ executor }) => executor));
-    expect(executors.size).toBeGreaterThanOrEqual(1);
+    const executors = new Set<number>();
+    let places: { pid: number; executor: number }[] = [];
+    // The second executor may be there a little later than the first.
+    for (let i = 0; i < 50 && executors.size < 2; i++) {
+      places = (await collect(spark, task("whereAmI"), Array(16).fill(0))) as typeof places;
+      for (const { executor } of places) executors.add(executor);
+    }
+    expect(executors.size).toBe(2);
     // A worker that is used again still has its child: not one Node for each bin.
     expect(new Set(places.map(({ pid }) => pid)).size).toBeLessThan(8);
   });
@@ -146,7 +151,7 @@ describe("sparkExecutor() on local-cluster[2,1,1024]", { timeout: 300_000 }, () 
     },
   );
 
-  it.each(["kernel", "executor"] as const)("gives the same bytes when a %s is killed at work", async (victim) => {
+  it.each(["kernel", "executor"] as const)("gives the same bytes when one %s is killed at work", async (victim) => {
     const flag = join(folder, `kill-${victim}`);
     expect(await manifestOf("train.parquet", killing(victim, flag))).toEqual(expected.get("train.parquet"));
     expect(existsSync(flag)).toBe(true);

@@ -63,10 +63,14 @@ export function buildPlan(
     lines.push(`${JSON.stringify({ unit, input: encode(input, `Input ${unit} of task ${name}`) })}\n`);
   }
   const count = Math.min(maxBins, lines.length);
-  const bins = Array.from({ length: count }, (_, bin): PlanFile => {
-    const own = lines.filter((_, unit) => unit % count === bin);
-    return { name: `bin-${String(bin).padStart(6, "0")}.jsonl`, bytes: Buffer.from(own.join("")) };
-  });
+  const texts = Array.from({ length: count }, (): string[] => []);
+  for (const [unit, line] of lines.entries()) (texts[unit % count] as string[]).push(line);
+  const bins = texts.map(
+    (own, bin): PlanFile => ({
+      name: `bin-${String(bin).padStart(6, "0")}.jsonl`,
+      bytes: Buffer.from(own.join("")),
+    }),
+  );
   const content: PlanHeader = {
     format: PLAN_FORMAT,
     module,

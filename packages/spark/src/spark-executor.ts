@@ -19,7 +19,7 @@ export interface SparkExecutorOptions {
   readonly master: string;
   /** The `spark-submit` command or its path; Spark 4.0 or later. Default `spark-submit`. */
   readonly submit?: string;
-  /** Python with pyarrow, on driver and executors. Default `python3`. */
+  /** Python with pyarrow and pandas, on driver and executors. Default `python3`. */
   readonly python?: string;
   /** Node on the executors, of the same version as here. Default the path of this Node. */
   readonly node?: string;
