@@ -14,9 +14,19 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** One case of a vector file; which members it has is for its test to know. */
+// biome-ignore lint/suspicious/noExplicitAny: vectors are data of many shapes
+export type Vector = any;
+
 /** A vector file of the identity layer. */
-// biome-ignore lint/suspicious/noExplicitAny: the shape of a vector file is stated in the file itself
-export function readVectors(name: string): any {
+export interface Vectors {
+  readonly valid: readonly Vector[];
+  readonly invalid: readonly Vector[];
+  readonly keyFiles: readonly Vector[];
+  readonly [member: string]: Vector;
+}
+
+export function readVectors(name: string): Vectors {
   return JSON.parse(readFileSync(new URL(`../../../test/vectors/assay/${name}`, import.meta.url), "utf8"));
 }
 

@@ -87,7 +87,7 @@ describe("csvReader refuses", () => {
   });
   it("a long value, quoting 100 characters of it", async () => {
     const error = await failure(`a\n${"x".repeat(5000)}\n`, { schema: { columns: { a: "int64" } } });
-    expect(error.value).toBe(`${"x".repeat(100)}…`);
+    expect(error).toMatchObject({ value: `${"x".repeat(100)}…` });
   });
   it("records longer than maxRecordBytes, complete or not, at the same line for any read size", async () => {
     for (const text of ['a,b\n1,2\n3,"xxxxxxxxxxxxxxxxxxxx"\n4,5\n', 'a,b\n1,2\n3,"xxxxxxxxxxxxxxxxxxxxxxx']) {

@@ -217,7 +217,7 @@ function parseCsv(text: string): string[][] {
     const character = text[at]!;
     if (isQuoted) {
       if (character !== '"') row[row.length - 1] += character;
-      else if (text[at + 1] === '"') row[row.length - 1] += text[at++];
+      else if (text[at + 1] === '"') row[row.length - 1] = `${row.at(-1)}${text[at++]}`;
       else isQuoted = false;
     } else if (character === '"') isQuoted = true;
     else if (character === ",") row.push("");
