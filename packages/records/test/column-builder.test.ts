@@ -46,7 +46,10 @@ function encodeCase({ type, value, json, bits, unit, count }: ValueCase): string
 }
 
 describe("createColumnBuilder()", () => {
-  const vectors = readVectors("values.json") as { readonly valid: ValueCase[]; readonly invalid: ValueCase[] };
+  const vectors = readVectors("values.json") as unknown as {
+    readonly valid: ValueCase[];
+    readonly invalid: ValueCase[];
+  };
 
   test.each(vectors.valid)("encodes vector $type $value$json$bits$count as $cbor", (vector) => {
     expect(encodeCase(vector)).toBe(vector.cbor);
