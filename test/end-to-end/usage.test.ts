@@ -84,7 +84,12 @@ describe.concurrent("assay refuses with exit code 5", () => {
     ["a folder that is not there", ["verify", "none.assay"], "not-found", "none.assay"],
     ["a key that is not there", ["run", "train.csv", "--key", "none.pem", "-o", "k.assay"], "not-found", "none.pem"],
     ["a trusted key that is not there", ["verify", "train.assay", "--trust", "none.pem"], "not-found", "none.pem"],
-    ["a config file that is not there", ["run", "train.csv", "-o", "c.assay", "--config", "none.json"], "not-found", "none.json"],
+    [
+      "a config file that is not there",
+      ["run", "train.csv", "-o", "c.assay", "--config", "none.json"],
+      "not-found",
+      "none.json",
+    ],
   ];
   for (const [claim, args, code, place] of places)
     test(claim, async () => {

@@ -15,7 +15,7 @@ import {
 } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
 import { isAssayError, SourceError, VerificationError } from "@assay/merkle";
-import { type Executor, type Reading, type ScannedSource, scanSource } from "@assay/records";
+import { type Executor, type Format, type Reading, type ScannedSource, type Source, scanSource } from "@assay/records";
 import { UsageError } from "../usage-error.js";
 import { folderOf, openDataOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
@@ -37,12 +37,15 @@ export async function compareDataSets(
 ): Promise<Comparison> {
   return withExecutor(options, async (executor) => {
     // What knows its types goes first: text takes them over.
-    const order = [first, second].map((target, index) => ({ target, index, certainty: certaintyOf(target) }));
+    const order = [await nameSide(first, 0, options), await nameSide(second, 1, options)];
     order.sort((a, b) => b.certainty - a.certainty || a.index - b.index);
     const sides: ComparedSide[] = [];
     let reading: Reading | undefined;
-    for (const { target, index } of order) {
-      const side = await openSide(target, reading, executor, options);
+    for (const { target, index, source } of order) {
+      const side =
+        source === undefined
+          ? await openCommitted(target, executor, options)
+          : await openData(target, source, reading, executor, options);
       reading ??= side.header.reading;
       sides[index] = side;
     }
@@ -51,26 +54,39 @@ export async function compareDataSets(
   });
 }
 
-/** 2: a folder or manifest; 1: a format that holds types; 0: text. */
-function certaintyOf(target: string): number {
-  if (isFolder(target)) return 2;
-  return /\.(parquet|arrow|feather|ipc)$/i.test(target) ? 1 : 0;
+/** A side as it was named. */
+interface NamedSide {
+  readonly target: string;
+  readonly index: number;
+  /** 2: a folder or manifest; 1: data in formats that hold types; 0: text. */
+  readonly certainty: number;
+  /** The data; absent for a folder or manifest. */
+  readonly source?: Source;
 }
+
+async function nameSide(target: string, index: number, options: CompareOptions): Promise<NamedSide> {
+  if (!existsSync(target))
+    throw new SourceError("not-found", `${target}: there is no such file or folder`, { details: { path: target } });
+  if (isFolder(target)) return { target, index, certainty: 2 };
+  const source = await openInputs([target], options.reading ?? {}, options);
+  const knowsTypes = source.files.length > 0 && source.files.every(({ format }) => TYPED_FORMATS.has(format));
+  return { target, index, certainty: knowsTypes ? 1 : 0, source };
+}
+
+/** Formats whose files say the types of their columns. */
+const TYPED_FORMATS: ReadonlySet<Format> = new Set<Format>(["arrow", "parquet"]);
 
 function isFolder(target: string): boolean {
   return basename(target) === "manifest.json" || existsSync(join(target, "manifest.json"));
 }
 
-async function openSide(
+async function openData(
   target: string,
+  source: Source,
   reading: Reading | undefined,
   executor: Executor,
   options: CompareOptions,
 ): Promise<ComparedSide> {
-  if (!existsSync(target))
-    throw new SourceError("not-found", `${target}: there is no such file or folder`, { details: { path: target } });
-  if (isFolder(target)) return openCommitted(target, executor, options);
-  const source = await openInputs([target], options.reading ?? {}, options);
   const leafFormat = options.reading?.leafFormat;
   const scan = (given: Reading | undefined): Promise<ScannedSource> =>
     scanSource(source, {

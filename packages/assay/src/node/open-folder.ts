@@ -3,7 +3,15 @@
 import { readFile } from "node:fs/promises";
 import { type OpenedManifest, openManifest } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
-import { CheckError, FormatError, SourceError, TrustError, VerificationError } from "@assay/merkle";
+import {
+  CheckError,
+  type FormatCode,
+  FormatError,
+  isAssayError,
+  SourceError,
+  TrustError,
+  VerificationError,
+} from "@assay/merkle";
 import {
   type FolderEvidence,
   judge,
@@ -87,7 +95,9 @@ export async function judgeFolder(
   const directory = folderOf(target);
   const reader = await openFolderReader(directory, onWarning === undefined ? {} : { onNote: onWarning });
   const evidence = await readEvidence(reader, signal === undefined ? {} : { signal });
-  const opened = await openManifest(reader, signal === undefined ? {} : { signal });
+  const opened = await openManifest(reader, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+    throw isBound(evidence) ? asTampered(error) : error;
+  });
   const judged = policy ?? (await policyOf(trust, [directory]));
   const verdict = judge(evidence, {
     ...(judged !== undefined && { policy: judged, at: trustedTime(trust) }),
@@ -96,11 +106,16 @@ export async function judgeFolder(
   return { directory, opened, evidence, verdict };
 }
 
+/** Whether statements name the manifest; without any it is only what somebody handed over. */
+export function isBound({ statements, attestations }: FolderEvidence): boolean {
+  return statements !== undefined || attestations !== undefined;
+}
+
 /** Opens a folder for a command that reads its artefacts: they must be the ones that its statements name. */
 export async function openIntact(target: string, trust: TrustChoice = {}, work: Work = {}): Promise<JudgedFolder> {
   const judged = await judgeFolder(target, trust, work);
   const [failure] = judged.verdict.failures;
-  if (failure !== undefined) throw errorOf(failure);
+  if (failure !== undefined) throw isBound(judged.evidence) ? asTampered(errorOf(failure)) : errorOf(failure);
   return judged;
 }
 
@@ -108,6 +123,15 @@ export async function openIntact(target: string, trust: TrustChoice = {}, work: 
 export function errorOf(failure: Verdict["failures"][number]): Error {
   const Class = ERRORS[failure.class];
   return new Class(failure.code as never, failure.message, { details: failure.details ?? {} });
+}
+
+/**
+ * What Assay wrote and no longer parses was changed after it was written: the same code, as tampering and not as a mistake in
+ * somebody's input. What is merely too large stays what it is.
+ */
+export function asTampered(error: unknown): Error {
+  if (!isAssayError(error) || error.name !== "FormatError" || error.code === "limit-exceeded") return error as Error;
+  return new VerificationError(error.code as FormatCode, error.message, { cause: error, details: error.details });
 }
 
 const ERRORS = { VerificationError, TrustError, FormatError, SourceError, CheckError } as const;

@@ -14,8 +14,9 @@ import {
   withKeptSets,
 } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
-import { type AssayErrorCode, exitCodeOf, isAssayError } from "@assay/merkle";
+import { type AssayErrorCode, exitCodeOf, isAssayError, TrustError } from "@assay/merkle";
 import {
+  type FolderEvidence,
   judge,
   type ParentResult,
   type Policy,
@@ -26,7 +27,7 @@ import {
 import { UsageError } from "../usage-error.js";
 import { folderOf, openDataOf } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
-import { errorOf, policyOf, type TrustChoice, trustedTime } from "./open-folder.js";
+import { asTampered, errorOf, isBound, policyOf, type TrustChoice, trustedTime } from "./open-folder.js";
 import type { Work } from "./options.js";
 
 export interface VerifyFolderOptions extends Work, TrustChoice {
@@ -123,7 +124,7 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     opened = await openManifest(reader, cancel);
     pass("entries", `${opened.entries.length} file entries match the dataset root`);
   } catch (error) {
-    fail("entries", error);
+    fail("entries", isBound(evidence) ? asTampered(error) : error);
   }
 
   let dataState: VerifyResult["data"] = "not-checked";
@@ -134,7 +135,7 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
       const kept = await verifyKept(opened, cancel);
       pass("trees", `kept trees match: ${kept.leaves + kept.blocks} records trees, set ${kept.set}`);
     } catch (error) {
-      fail("trees", error);
+      fail("trees", asTampered(error));
     }
     if (!noData) {
       try {
@@ -163,8 +164,19 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     parents: parents.map(({ manifest, verdict: parent, edge }): ParentResult => ({ manifest, parent, edge })),
   });
   for (const warning of verdict.warnings) onWarning?.(warning);
-  for (const failure of verdict.failures) fail("statements", errorOf(failure));
-  if (verdict.ok) pass("statements", verdict.summary);
+  for (const failure of verdict.failures)
+    fail("statements", isBound(evidence) ? asTampered(errorOf(failure)) : errorOf(failure));
+  const strangers = unknownKeysOf(verdict, evidence);
+  for (const keyId of strangers)
+    fail(
+      "statements",
+      new TrustError(
+        "unknown-signer",
+        `A signature names the key ${keyId}, which neither the policy nor signers/ has, so it cannot be checked`,
+        { details: { keyId } },
+      ),
+    );
+  if (verdict.ok && strangers.length === 0) pass("statements", verdict.summary);
 
   const gravest = [...failures].sort(
     (a, b) => GRAVEST_FIRST.indexOf(a.exitCode) - GRAVEST_FIRST.indexOf(b.exitCode),
@@ -186,6 +198,17 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     ...(opened !== undefined && { opened }),
     ...(derivation !== undefined && { derivation }),
   };
+}
+
+/**
+ * Keys of signatures that nobody can check. Whoever signs leaves the public key in signers/; a key id that was altered must not
+ * pass for a signature of somebody else.
+ */
+function unknownKeysOf({ statements }: Verdict, { signers }: FolderEvidence): string[] {
+  const unknown = statements.flatMap(({ signatures }) =>
+    signatures.filter(({ status, keyId }) => status === "unknown-signer" && !signers.has(`${keyId}.pem`)),
+  );
+  return [...new Set(unknown.map(({ keyId }) => keyId))];
 }
 
 function lineOf(
@@ -261,7 +284,7 @@ async function verifyLineage(
       await readEvidence(reader, cancel),
       policy === undefined || at === undefined ? {} : { policy, at },
     );
-    if (!judged.ok) failures.push(...judged.failures.map(errorOf));
+    if (!judged.ok) failures.push(...judged.failures.map((failure) => asTampered(errorOf(failure))));
     if (named.some((parent) => parent.manifest === side.manifest)) {
       sides.set(side.manifest, side);
       verdicts.set(side.manifest, judged.ok ? (judged.trust === "judged" ? "trusted" : "intact") : "not-checked");

@@ -1,4 +1,4 @@
-import { verifyFolder } from "@assay/assay/node";
+import { UsageError, verifyFolder } from "@assay/assay/node";
 import type { AddCommand } from "../main.js";
 import { readingChoice } from "../options.js";
 import { paint, safe } from "../terminal.js";
@@ -30,7 +30,11 @@ Examples:
     .option("--set-only", "records matter, how they are stored does not")
     .option("--at <time>", "trusted time for expiry (default: now), for example 2026-11-23T12:00:00Z")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
+  // Both are one value to the parser, and the later one would win without a word.
+  const given = new Set<string>();
+  for (const name of ["data", "no-data"]) command.on(`option:${name}`, () => given.add(name));
   act(command, async (context, [folder], values) => {
+    if (given.size === 2) throw new UsageError("--no-data looks at no data, so --data does not go with it");
     const { leafKey } = readingChoice({ leafKey: values.leafKey });
     const result = await verifyFolder(folder as string, {
       ...context.work,
@@ -46,7 +50,12 @@ Examples:
     const { exitCode, line, ...document } = result;
     // The line tells the gravest already.
     const failures = result.checks.filter((check) => !check.ok && !line.endsWith(check.message));
-    context.result(document, [
+    // Like every error, with a message for people and the details of the gravest.
+    const gravest = result.checks.find((check) => check.code === result.code);
+    const said = result.ok ? {} : { message: line, details: gravest?.details ?? {} };
+    if (context.json && !result.ok)
+      process.stderr.write(`${paint.red("assay:")} ${safe(line)} ${paint.dim(`(${result.code})`)}\n`);
+    context.result({ ...document, ...said }, [
       `${result.ok ? paint.green("✓") : paint.red("✗")} ${safe(line)}`,
       ...failures.slice(0, 20).map((check) => `  ${paint.red(check.code ?? check.name)}  ${safe(check.message)}`),
       ...(failures.length > 20 ? [paint.dim(`  … and ${failures.length - 20} more`)] : []),
