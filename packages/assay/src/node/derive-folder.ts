@@ -55,6 +55,9 @@ export interface DeriveSummary extends ManifestSummary {
   readonly edge: "proven" | "claimed" | "not-checked";
 }
 
+/** Operations after which every split has the records that it had. */
+const SAME_RECORDS: ReadonlySet<string> = new Set(["reformat", "shuffle", "reshard"]);
+
 /**
  * Writes the folder of data that was derived from parents. A claim that does not hold is refused.
  *
@@ -73,6 +76,7 @@ export async function deriveFolder(
     const parent = parents[0];
     if (parent === undefined) throw new UsageError("A derivation names its parents: give --parent DIR");
     const parameters = sampleParameters(operation, options);
+    const { reading } = parent.header;
     const build = async (derivation: Derivation | undefined): Promise<BuiltManifest> => {
       const work = { executor, ...workOf(options) };
       const source = await openInputs(inputs, {}, options);
@@ -84,6 +88,8 @@ export async function deriveFolder(
         ...work,
         ...(version !== undefined && { version }),
         ...(leafKey !== undefined && { leafKey }),
+        // Same records means the same in every split: without its splits a child could move records from one to another.
+        ...(SAME_RECORDS.has(operation) && reading.splits !== undefined && { splits: reading.splits }),
         ...(derivation !== undefined && { derivation }),
       });
     };
