@@ -1,0 +1,82 @@
+/** Signals, crashes and stale locks: the old folder or the new one, never half, and the next command says what it put right. */
+
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { assay, everythingIn, temporaryFolders } from "./command.js";
+import { cleanCsv } from "./data.js";
+
+const folder = temporaryFolders();
+
+/** A process id that no process has: beyond the largest that Linux gives. */
+const DEAD = 2 ** 22 + 12345;
+const WORK = ".train.assay.work.assay";
+
+async function madeFolder(): Promise<string> {
+  const cwd = folder();
+  writeFileSync(join(cwd, "train.csv"), cleanCsv(40));
+  expect(await assay(cwd, ["run", "train.csv"])).toMatchObject({ exitCode: 0 });
+  return cwd;
+}
+
+describe.concurrent("assay", () => {
+  test("ends with exit code 130 on Ctrl-C, leaves nothing behind, and works the second time", async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, "train.csv"), cleanCsv(150_000));
+    const interrupted = await assay(cwd, ["run", "train.csv"], {
+      onSpawn: (child) => setTimeout(() => child.kill("SIGINT"), 1500),
+    });
+    expect(interrupted).toMatchObject({ exitCode: 130, signal: null });
+    expect(interrupted.stderr).toContain("interrupted");
+    expect(everythingIn(cwd)).toEqual(["train.csv"]);
+    expect(await assay(cwd, ["manifest", "train.csv"])).toMatchObject({ exitCode: 0 });
+  });
+
+  test("breaks the lock of a process that is gone, and says so", async () => {
+    const cwd = await madeFolder();
+    mkdirSync(join(cwd, WORK));
+    writeFileSync(join(cwd, WORK, "lock"), `${JSON.stringify({ pid: DEAD, host: hostname() })}\n`);
+    const result = await assay(cwd, ["run", "train.csv"]);
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).toContain(`Broke the lock of process ${DEAD}`);
+    expect(existsSync(join(cwd, WORK))).toBe(false);
+  });
+
+  test.each([
+    ["both are aside", true, "in its place now"],
+    ["only the old one is aside", false, "it is back"],
+  ])("puts right a replacement that was killed when %s", async (_, isComplete, says) => {
+    const cwd = await madeFolder();
+    const manifest = readFileSync(join(cwd, "train.assay/manifest.json"));
+    mkdirSync(join(cwd, WORK));
+    if (isComplete) cpSync(join(cwd, "train.assay"), join(cwd, WORK, "complete"), { recursive: true });
+    renameSync(join(cwd, "train.assay"), join(cwd, WORK, "replaced"));
+    writeFileSync(join(cwd, WORK, "lock"), `${JSON.stringify({ pid: DEAD, host: hostname() })}\n`);
+    const result = await assay(cwd, ["verify", "train.assay"]);
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).toContain(says);
+    expect(readFileSync(join(cwd, "train.assay/manifest.json"))).toEqual(manifest);
+    expect(existsSync(join(cwd, WORK))).toBe(false);
+  });
+
+  test("killed while it writes leaves the old folder, and the next command clears up", async () => {
+    const cwd = await madeFolder();
+    let timer: NodeJS.Timeout | undefined;
+    const killed = await assay(cwd, ["run", "train.csv", "--overwrite"], {
+      onSpawn: (child) => {
+        timer = setInterval(() => {
+          if (existsSync(join(cwd, WORK, "writing"))) child.kill("SIGKILL");
+        }, 1);
+      },
+    });
+    clearInterval(timer);
+    // On a quick machine the folder can be in its place before it is seen; then there was nothing to clear up.
+    const wasKilled = killed.signal === "SIGKILL";
+    const next = await assay(cwd, ["verify", "train.assay"]);
+    expect(next, next.stderr).toMatchObject({ exitCode: 0 });
+    if (wasKilled && next.stderr !== "") expect(next.stderr).toMatch(/interrupted run|Broke the lock/);
+    expect(await assay(cwd, ["run", "train.csv"])).toMatchObject({ exitCode: 0 });
+    expect(everythingIn(cwd).filter((path) => path.startsWith("."))).toEqual([]);
+  });
+});
