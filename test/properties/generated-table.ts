@@ -3,6 +3,7 @@
  * after the point and every text has no form of a number, so that the records are the same in CSV, JSONL and Parquet.
  */
 
+import type { DeclaredSchema } from "@assay/assay/node";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
 /** Draws of one seed, uniform in [0, 1): a counter through the mixing steps of MurmurHash3. Good enough to make test data. */
@@ -154,7 +155,7 @@ export function toParquet(table: Table, rowGroupSize: number): Uint8Array {
 }
 
 /** The declared schema that CSV and JSONL of this table need to be read as the Parquet file is. */
-export function schemaOf(table: Table): { columns: Record<string, string> } {
+export function schemaOf(table: Table): DeclaredSchema {
   return {
     columns: Object.fromEntries(
       Object.entries(table).map(([name, values]) => [

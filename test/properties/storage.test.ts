@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { assay } from "@assay/assay";
-import { makeManifest } from "@assay/assay/node";
+import { compareDataSets, makeManifest } from "@assay/assay/node";
 import { sourceOfBytes } from "@assay/records";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -116,7 +116,7 @@ describe("runMainJob() on the same records, stored otherwise", () => {
     const source = await sourceOfBytes(
       "in memory",
       Object.entries(files).map(([path, content]) => ({ path, bytes: new TextEncoder().encode(content as string) })),
-      { schema: schema as never },
+      { schema },
     );
     const result = await assay(source, { label: "label" });
     expect(result.manifest.header.set.root).toBe(plain.summary.set);
@@ -141,5 +141,38 @@ describe("runMainJob() on the same records, stored otherwise", () => {
       });
       expect(set).not.toBe(plain.summary.set);
     }
+  });
+});
+
+describe("compareDataSets()", () => {
+  const codes = { code: ["1", "2", "30", "1"], x: [1.5, 2, 3, 4] };
+  const inFolder = (name: string, files: Readonly<Record<string, string | Uint8Array>>) =>
+    writeData(join(folder, name), files);
+
+  test("reads text with the types of the other side, whichever is named first, and folders too", async () => {
+    const text = join(inFolder("codes-text", { "codes.csv": toCsv(codes) }), "codes.csv");
+    const typed = inFolder("codes-typed", {
+      "a.parquet": toParquet(slice(codes, 0, 2), 10),
+      "b.parq": toParquet(slice(codes, 2, 4), 1),
+    });
+    // By themselves the codes of the text are numbers.
+    expect((await compareDataSets(text, text)).sameSet).toBe(true);
+    for (const [first, second] of [
+      [text, typed],
+      [typed, text],
+    ] as const)
+      expect(await compareDataSets(first, second, { workers: 1 })).toMatchObject({
+        sameSet: true,
+        equal: false,
+        added: 0,
+        removed: 0,
+      });
+  });
+
+  test("counts the records that a changed value adds and removes", async () => {
+    const typed = join(inFolder("codes-one", { "codes.parquet": toParquet(codes, 3) }), "codes.parquet");
+    const changed = { ...codes, code: ["1", "2", "30", "01"] };
+    const text = join(inFolder("codes-changed", { "codes.jsonl": toJsonl(changed) }), "codes.jsonl");
+    expect(await compareDataSets(typed, text, { workers: 1 })).toMatchObject({ sameSet: false, added: 1, removed: 1 });
   });
 });
