@@ -1,0 +1,157 @@
+/**
+ * What does sealing a CSV file cost: typed leaves, record tree, set tree, manifest?
+ *
+ * Against: the obvious way in Node (fast-csv objects, JSON, one SHA-256 a record), DuckDB and pandas reading the file when
+ * BENCH_PYTHON names a Python that has them, and the physical limit of this machine: SHA-256 over the same number of blocks.
+ * Whole processes, interleaved, CPU and wall; medians, and the spread. Usage: node seal-csv.js [records] [rounds]
+ */
+
+import { spawnSync } from "node:child_process";
+import { hash } from "node:crypto";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const records = Number(process.argv[2] ?? 500_000);
+const rounds = Number(process.argv[3] ?? 5);
+const require = createRequire(import.meta.url);
+const assay = join(dirname(require.resolve("@assay/cli/package.json")), "bin/assay.js");
+const folder = mkdtempSync(join(tmpdir(), "assay-bench-"));
+const csv = join(folder, "data.csv");
+
+/** Ten columns: integers, decimals, floats with nulls, text with quotes, a date, a timestamp, a boolean, a label. */
+function generate() {
+  let state = 12345;
+  const next = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+  const file = openSync(csv, "w");
+  let text = "id,count,price,ratio,note,day,seen,flag,label,score\n";
+  for (let i = 0; i < records; i++) {
+    const day = String(1 + Math.floor(next() * 28)).padStart(2, "0");
+    const note =
+      i % 7 === 0
+        ? `"said ""${Math.floor(next() * 1e6)}"", then left"`
+        : `plain words number ${Math.floor(next() * 1e9)}`;
+    text += `${i},${Math.floor(next() * 1000)},${(next() * 100).toFixed(2)},${i % 50 === 0 ? "" : next()},${note},2026-01-${day},2026-01-${day}T12:00:${day}Z,${next() < 0.5},c${Math.floor(next() * 5)},${(next() * 10).toFixed(6)}\n`;
+    if (text.length > 1 << 20) {
+      writeSync(file, text);
+      text = "";
+    }
+  }
+  writeSync(file, text);
+  closeSync(file);
+}
+
+const here = fileURLToPath(import.meta.url);
+const contenders = {
+  "assay manifest, 1 worker": [
+    process.execPath,
+    assay,
+    "manifest",
+    csv,
+    "-o",
+    join(folder, "one.assay"),
+    "--overwrite",
+    "--quiet",
+    "--keep",
+    "none",
+    "--workers",
+    "1",
+  ],
+  "assay manifest, 2 workers": [
+    process.execPath,
+    assay,
+    "manifest",
+    csv,
+    "-o",
+    join(folder, "two.assay"),
+    "--overwrite",
+    "--quiet",
+    "--keep",
+    "none",
+    "--workers",
+    "2",
+  ],
+  "fast-csv → JSON → SHA-256 a record": [process.execPath, here, "--obvious", csv],
+  ...(process.env.BENCH_PYTHON && {
+    "DuckDB read_csv → table, 1 thread": [
+      process.env.BENCH_PYTHON,
+      "-c",
+      `import duckdb; c = duckdb.connect(config={"threads": 1}); c.execute("create table t as select * from read_csv('${csv}')")`,
+    ],
+    "pandas read_csv": [process.env.BENCH_PYTHON, "-c", `import pandas; pandas.read_csv("${csv}")`],
+  }),
+};
+
+async function obvious(path) {
+  const { parseFile } = await import("fast-csv");
+  let count = 0;
+  for await (const row of parseFile(path, { headers: true })) if (hash("sha256", JSON.stringify(row))) count++;
+  return count;
+}
+
+/** Wall seconds of a whole process. */
+function time(command) {
+  const begin = process.hrtime.bigint();
+  const { status, stderr } = spawnSync(command[0], command.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
+  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}: ${stderr}`);
+  return { wall: Number(process.hrtime.bigint() - begin) / 1e9 };
+}
+
+/** CPU seconds of children so far, from the kernel. */
+function childCpu() {
+  const fields = spawnSync("cat", [`/proc/${process.pid}/stat`])
+    .stdout.toString()
+    .split(") ")[1]
+    .split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / 100;
+}
+
+/** Seconds that SHA-256 alone takes: about 8 blocks of 64 bytes a record (leaf, record tree, set tree), at full speed. */
+function floor() {
+  const block = new Uint8Array(16 * 1024 * 1024);
+  const begin = process.hrtime.bigint();
+  for (let i = 0; i < 8; i++) hash("sha256", block);
+  const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
+  return (seconds / (8 * block.length)) * records * 8 * 64;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const show = (values) =>
+  `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+
+if (process.argv[2] === "--obvious") {
+  await obvious(process.argv[3]);
+} else {
+  try {
+    generate();
+    const results = new Map(Object.keys(contenders).map((name) => [name, { cpu: [], wall: [] }]));
+    const floors = [];
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, command] of Object.entries(contenders)) {
+        const cpuBefore = childCpu();
+        const { wall } = time(command);
+        results.get(name).cpu.push(childCpu() - cpuBefore);
+        results.get(name).wall.push(wall);
+      }
+      floors.push(floor());
+    }
+    const reference = median(results.get("assay manifest, 1 worker").cpu);
+    console.log(
+      `${records} records × 10 columns, ${(statSync(csv).size / 1e6).toFixed(0)} MB; ${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${rounds} rounds, interleaved\n`,
+    );
+    console.log("| whole process | CPU s, median (min–max) | wall s, median (min–max) | CPU, assay = 1 |");
+    console.log("|---|---|---|---|");
+    for (const [name, { cpu, wall }] of results)
+      console.log(`| ${name} | ${show(cpu)} | ${show(wall)} | ${(median(cpu) / reference).toFixed(2)} |`);
+    console.log(
+      `| SHA-256 of 8 blocks a record, in this run | ${show(floors)} | | ${(median(floors) / reference).toFixed(2)} |`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
