@@ -239,3 +239,16 @@ describe("quarantine", () => {
     expect(await verify({ parents: [at("made-up.assay")] }, "clean.assay")).toMatchObject({ exitCode: 2 });
   });
 });
+
+test("one odd cell does not hide a column of numbers from the checks", async () => {
+  const lines = cleanCsv(80).trim().split("\n");
+  lines[40] = (lines[40] as string).replace(/^(\d+),[^,]+/, "$1,about ten");
+  lines[60] = (lines[60] as string).replace(/^(\d+),[^,]+/, "$1,99999.5");
+  writeFileSync(at("odd.csv"), `${lines.join("\n")}\n`);
+  const args = ["check", "odd.csv", "--label", "label", "--exclude", "id", "--checks", "outliers", "--fail-on", "none"];
+  const { json, stderr } = await ok(...args, "--json");
+  // The builder warns with line and value, and the extreme value is still the most suspicious one.
+  expect(stderr).toMatch(/"size".*"about ten".*line 41/);
+  const { outcomes } = json() as { outcomes: { suspects: number[]; findings: number }[] };
+  expect(JSON.stringify(outcomes[0]?.suspects)).toMatch(/\b59\b/);
+});

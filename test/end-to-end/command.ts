@@ -19,7 +19,7 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   /** stdout of a command with `--json`. */
-  json(): Record<string, never>;
+  json(): Record<string, unknown>;
 }
 
 export interface CommandOptions {
@@ -61,7 +61,7 @@ function run(
     });
     child.on("error", reject);
     child.on("close", (exitCode, signal) =>
-      resolve({ exitCode, signal, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, never> }),
+      resolve({ exitCode, signal, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }),
     );
     onSpawn?.(child);
   });
