@@ -24,7 +24,7 @@ import {
 import { accusationsOf, completed, ownFolder, type Run, runInto, writeData } from "./main-job-run.js";
 
 const folder = ownFolder();
-const table = poisonedTable({ records: 3000, seed: 21, flips: 0.04 });
+const table = poisonedTable({ records: 2000, seed: 21, flips: 0.04 });
 const schema = schemaOf(table);
 const checking = { roles: { label: "label" } };
 
@@ -56,8 +56,8 @@ const STORED: Readonly<Record<string, () => Readonly<Record<string, string | Uin
     shards(3, reordered(shuffled(table, 4)), toJsonl, "jsonl"),
   "Parquet of row groups of 501": () => ({ "train.parquet": toParquet(table, 501) }),
   "one half CSV, the other Parquet": () => ({
-    "a.csv": toCsv(slice(table, 0, 1500)),
-    "b.parquet": toParquet(slice(table, 1500, 3000), 700),
+    "a.csv": toCsv(slice(table, 0, 1000)),
+    "b.parquet": toParquet(slice(table, 1000, 2000), 700),
   }),
 };
 
