@@ -1,3 +1,3 @@
-export { type FolderLock, type LockOptions, lockFolder } from "./node/lock.js";
+export { type FolderLock, type LockOptions, lockFolder, makeFolders } from "./node/lock.js";
 export { type OpenFolderOptions, openFolderReader } from "./node/read-folder.js";
 export { recoverFolder, type WriteFolderOptions, writeFolder } from "./node/write-folder.js";

@@ -34,6 +34,10 @@ export async function openInputs(
     ...(strictPaths === true && { strictPaths }),
   });
   for (const warning of source.warnings) onWarning?.(warning);
+  if (source.files.length === 0)
+    throw new SourceError("not-found", `There are no files in ${inputs.join(", ")}: nothing to read`, {
+      details: { inputs: [...inputs] },
+    });
   return source;
 }
 

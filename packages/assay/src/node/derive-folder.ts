@@ -21,8 +21,17 @@ import {
   withKeptSets,
 } from "@assay/manifest";
 import { openFolderReader, writeFolder } from "@assay/manifest/node";
-import { compareSets, formatProof, isSubset, type SetTree, SourceError, sha256, toHex } from "@assay/merkle";
-import { type Executor, type Reading, scanSource } from "@assay/records";
+import {
+  canonicalJson,
+  compareSets,
+  formatProof,
+  isSubset,
+  type SetTree,
+  SourceError,
+  sha256,
+  toHex,
+} from "@assay/merkle";
+import { type Executor, type Reading, type SplitRule, scanSource } from "@assay/records";
 import { instant } from "../main-job.js";
 import { manifestStatements, provenanceFiles } from "../statements.js";
 import { UsageError } from "../usage-error.js";
@@ -55,9 +64,6 @@ export interface DeriveSummary extends ManifestSummary {
   readonly edge: "proven" | "claimed" | "not-checked";
 }
 
-/** Operations after which every split has the records that it had. */
-const SAME_RECORDS: ReadonlySet<string> = new Set(["reformat", "shuffle", "reshard"]);
-
 /**
  * Writes the folder of data that was derived from parents. A claim that does not hold is refused.
  *
@@ -76,7 +82,7 @@ export async function deriveFolder(
     const parent = parents[0];
     if (parent === undefined) throw new UsageError("A derivation names its parents: give --parent DIR");
     const parameters = sampleParameters(operation, options);
-    const { reading } = parent.header;
+    const splits = splitsOf(operation, parents);
     const build = async (derivation: Derivation | undefined): Promise<BuiltManifest> => {
       const work = { executor, ...workOf(options) };
       const source = await openInputs(inputs, {}, options);
@@ -88,8 +94,8 @@ export async function deriveFolder(
         ...work,
         ...(version !== undefined && { version }),
         ...(leafKey !== undefined && { leafKey }),
-        // Same records means the same in every split: without its splits a child could move records from one to another.
-        ...(SAME_RECORDS.has(operation) && reading.splits !== undefined && { splits: reading.splits }),
+        // Without its splits a child could move records from one to another.
+        ...(splits !== undefined && { splits }),
         ...(derivation !== undefined && { derivation }),
       });
     };
@@ -155,6 +161,13 @@ function readingOf(parents: readonly LineageSide[]): Reading {
   const [first, ...others] = parents.map(({ header }) => header.reading);
   const { ignored: _ignored, splits: _splits, ...reading } = first as Reading;
   return { ...reading, types: Object.assign({}, ...others.map(({ types }) => types), reading.types) };
+}
+
+/** The parents' splits, where they agree. A `split` makes its own, and a `map` is only claimed. */
+function splitsOf(operation: Operation, parents: readonly LineageSide[]): SplitRule | undefined {
+  if (operation === "split" || operation === "map") return undefined;
+  const [first, ...others] = parents.map(({ header }) => header.reading.splits);
+  return others.every((rule) => canonicalJson(rule ?? null) === canonicalJson(first ?? null)) ? first : undefined;
 }
 
 function sampleParameters(operation: Operation, { seed, fraction }: DeriveOptions): DerivationParameters {

@@ -19,7 +19,7 @@ import {
   UPDATE_FILE,
   verifyDerivation,
 } from "@assay/manifest";
-import { writeFolder } from "@assay/manifest/node";
+import { makeFolders, writeFolder } from "@assay/manifest/node";
 import { formatProof, SourceError, sha256, toHex, VerificationError } from "@assay/merkle";
 import { verifyArtefact } from "@assay/provenance";
 import { type ScannedSource, scanSource } from "@assay/records";
@@ -124,6 +124,12 @@ export async function quarantineFolder(target: string, options: QuarantineOption
     const beside = join(dirname(output), `.${basename(output)}.quarantine`);
     await rm(beside, { recursive: true, force: true });
     try {
+      await makeFolders(dirname(output)).catch((cause: Error) => {
+        throw new SourceError("cannot-write", `Cannot write ${output}: ${cause.message}`, {
+          cause,
+          details: { path: output },
+        });
+      });
       await writeWithoutRecords(parent.scanned, ordinalsByFile(removed, parent), beside, {
         ...(signal !== undefined && { signal }),
       });

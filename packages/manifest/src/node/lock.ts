@@ -92,7 +92,7 @@ const MAX_ATTEMPTS = 100;
  * Makes a folder and those on the way to it; gives the outermost that was made. Node's own `recursive` never ends where the
  * system says ENOENT though the folder above is there, as `/proc` does.
  */
-async function makeFolders(folder: string): Promise<string | undefined> {
+export async function makeFolders(folder: string): Promise<string | undefined> {
   const above = dirname(folder);
   try {
     await mkdir(folder);
