@@ -79,34 +79,34 @@ describe("against RFC 9162 as it is written", () => {
     for (let n = 0; n <= 300; n++) expect(treeRoot(first(n))).toEqual(mth(listed(n)));
   });
 
-  test("proveInclusion() is PATH, and verifyInclusion() accepts it: all leaves to 64, some of larger trees", () => {
+  test("proveInclusion() is PATH, and verifyInclusion() accepts it: every leaf at every size to 300, some of larger trees", () => {
     const check = (n: number, index: number, list: readonly Uint8Array[]) => {
       const proven = proveInclusion(first(n), index);
       expect(proven.path).toEqual(path(list, index).map(toHex));
       expect(verifyInclusion(proven, { size: n, root: mth(list) }, { leaf: list[index]! }).index).toBe(index);
     };
-    for (let n = 1; n <= 64; n++) {
+    for (let n = 1; n <= 300; n++) {
       const list = listed(n);
       for (let index = 0; index < n; index++) check(n, index, list);
     }
-    for (const n of [65, 127, 128, 129, 300, 511, 1000]) {
+    for (const n of [511, 1000]) {
       const list = listed(n);
       for (let index = 0; index < n; index += 37) check(n, index, list);
       check(n, n - 1, list);
     }
   });
 
-  test("proveConsistency() is PROOF, and verifyConsistency() accepts it: all pairs to 40, some larger", () => {
+  test("proveConsistency() is PROOF, and verifyConsistency() accepts it: every pair of sizes to 300, some larger", () => {
     const check = (m: number, n: number, list: readonly Uint8Array[]) => {
       const proven = proveConsistency(first(n), m);
       expect(proven.path).toEqual(proof(list, m).map(toHex));
       verifyConsistency(proven, { size: m, root: mth(list, 0, m) }, { size: n, root: mth(list) });
     };
-    for (let n = 1; n <= 40; n++) {
+    for (let n = 1; n <= 300; n++) {
       const list = listed(n);
       for (let m = 1; m <= n; m++) check(m, n, list);
     }
-    for (const n of [64, 65, 255, 300, 1000]) {
+    for (const n of [511, 1000]) {
       const list = listed(n);
       for (let m = 1; m <= n; m += 29) check(m, n, list);
       check(n, n, list);

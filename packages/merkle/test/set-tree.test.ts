@@ -61,6 +61,17 @@ describe("vectors", () => {
 });
 
 describe("roots", () => {
+  test("setTreeOf() and buildSet() are the literal trie at every size to 300", () => {
+    const all = seededLeaves("sizes", 300);
+    const counts = new Map<string, number>();
+    for (let n = 0; n <= 300; n++) {
+      const root = referenceSetRoot(counts);
+      expect(toHex(setTreeOf(multisetOf(counts)).root)).toBe(root);
+      expect(toHex(buildSet(leavesOf(counts)).root)).toBe(root);
+      if (n < 300) counts.set(toHex(all.subarray(32 * n, 32 * n + 32)), 1 + (n % 3));
+    }
+  });
+
   test("setTreeOf() is the literal trie for random multisets", () => {
     fc.assert(
       fc.property(anyCounts(), (counts) => {
