@@ -11,6 +11,7 @@ export default defineConfig({
       ? [`test/${suite}/**/*.test.ts`]
       : ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", ...(suite ? [] : SUITES.map((name) => `test/${name}/**`))],
+    setupFiles: ["./test/setup.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
