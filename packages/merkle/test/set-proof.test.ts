@@ -266,7 +266,9 @@ describe("hostile proofs", () => {
     fc.assert(
       fc.property(fc.oneof(proof, fc.anything(), tree), (value) => {
         const known =
-          typeof value === "object" && value !== null && "format" in value ? formats.indexOf(value.format as string) : -1;
+          typeof value === "object" && value !== null && "format" in value
+            ? formats.indexOf(value.format as string)
+            : -1;
         for (const [i, verify] of verifiers.entries()) {
           let thrown: unknown;
           try {
