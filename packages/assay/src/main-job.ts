@@ -78,6 +78,8 @@ export interface AssayOptions extends Roles {
   readonly executor?: Executor;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told the manifest before the checks begin; what it throws ends the run. */
+  readonly onManifest?: (manifest: BuiltManifest) => Promise<void>;
   /** The clock: statements say when they were made. Default: the system's. */
   readonly now?: () => Date;
 }
@@ -218,6 +220,7 @@ export async function assay(source: Source, options: AssayOptions = {}): Promise
     ...(leafKey !== undefined && { leafKey }),
     ...(splits !== undefined && { splits }),
   });
+  await options.onManifest?.(manifest);
   const createdAt = instant(now());
   const run = await runChecksOn(scanned, manifest, { ...options, executor });
   const gate = judgeGate(run.outcomes, run.findings, {

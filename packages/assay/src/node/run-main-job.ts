@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Finding, Outcome } from "@assay/checks";
-import { type FolderFile, manifestFiles } from "@assay/manifest";
+import { type BuiltManifest, type FolderFile, manifestFiles } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
 import { equalBytes, SourceError } from "@assay/merkle";
 import { formatAttestations, parseAttestations, type Signer } from "@assay/provenance";
@@ -97,6 +97,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     if (signer === undefined) await refuseToUnsign(folder, output);
     const result = await assaySource(source, {
       folder: basename(folder),
+      onManifest: (manifest) => refuseOther(folder, manifest, output),
       ...assayOptions(reading, checking),
       executor,
       ...workOf(options),
@@ -130,6 +131,17 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
       gateReasons: result.gate.reasons,
     };
   });
+}
+
+/** A folder of other data is refused before the checks, not after them. */
+async function refuseOther(folder: string, { headerBytes }: BuiltManifest, { overwrite }: Output): Promise<void> {
+  const path = join(folder, "manifest.json");
+  if (overwrite === true || !existsSync(path) || equalBytes(await readFile(path), headerBytes)) return;
+  throw new SourceError(
+    "exists",
+    `Cannot write ${folder}: it exists and its manifest is another. To replace it, say --overwrite; or choose another place with -o`,
+    { details: { path: folder } },
+  );
 }
 
 /** A run without a key would leave statements that nobody signed beside signatures of others. */
