@@ -79,9 +79,9 @@ describe("runMainJob() on 400,000 records", () => {
   );
 });
 
-describe("runMainJob() on 260,000 records of Parquet", () => {
-  // Four blocks, 26 or three row groups.
-  const part = slice(table, 0, 260_000);
+describe("runMainJob() on 200,000 records of Parquet", () => {
+  // Four blocks, 20 or two row groups.
+  const part = slice(table, 0, 200_000);
   let first: Run | undefined;
 
   test.each([10_007, 122_880])(
