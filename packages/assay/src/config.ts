@@ -122,14 +122,15 @@ export function configJsonSchema(): unknown {
 /**
  * Reads a config file: JSON, or YAML when the name ends in `.yaml` or `.yml`.
  *
- * @param source The file's text.
+ * @param source The file's text, or its bytes in UTF-8.
  * @param path Its name, for the format and for messages.
  * @throws FormatError `bad-config`, naming every member that is wrong.
  */
-export function parseConfig(source: string, path: string): AssayConfig {
+export function parseConfig(source: string | Uint8Array, path: string): AssayConfig {
   let value: unknown;
   try {
-    value = /\.ya?ml$/i.test(path) ? parseYaml(source, { maxAliasCount: 0, uniqueKeys: true }) : JSON.parse(source);
+    const text = typeof source === "string" ? source : new TextDecoder("utf-8", { fatal: true }).decode(source);
+    value = /\.ya?ml$/i.test(path) ? parseYaml(text, { maxAliasCount: 0, uniqueKeys: true }) : JSON.parse(text);
   } catch (cause) {
     throw new FormatError(
       "bad-config",

@@ -1,6 +1,5 @@
 /** Options that several commands share, with one meaning each, and how their texts become values. */
 
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import {
   type CheckingChoice,
@@ -9,8 +8,8 @@ import {
   parseLeafKeyFile,
   parseSchema,
   type ReadingChoice,
+  readNamedFile,
   type SigningChoice,
-  SourceError,
   UsageError,
 } from "@assay/assay/node";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -133,30 +132,16 @@ export function addSigningOptions(command: Command): Command {
     .option("--passphrase-fd <n>", "read the key's passphrase from this file descriptor", ordinal);
 }
 
-/** A file that an option names. */
-export function readOptionFile(option: string, path: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(path));
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw new SourceError(
-      code === "ENOENT" ? "not-found" : code === "EISDIR" ? "is-a-directory" : "cannot-read",
-      `${option} ${path}: ${code === "ENOENT" ? "there is no such file" : (cause as Error).message}`,
-      { cause, details: { option, path } },
-    );
-  }
-}
-
 type Values = Readonly<Record<string, unknown>>;
 
-export function readingChoice(values: Values, config: Values = {}): ReadingChoice {
+export async function readingChoice(values: Values, config: Values = {}): Promise<ReadingChoice> {
   const reading = (config.reading ?? {}) as Values;
   const pick = <T>(name: string, fallback: unknown = reading[name]): T | undefined =>
     (values[name] ?? fallback) as T | undefined;
   const schemaPath = values.schema as string | undefined;
   const schema =
     schemaPath !== undefined
-      ? parseSchema(readOptionFile("--schema", schemaPath))
+      ? parseSchema(await readNamedFile("--schema", schemaPath))
       : reading.schema !== undefined
         ? parseSchema(new TextEncoder().encode(JSON.stringify(reading.schema)))
         : undefined;
@@ -194,7 +179,7 @@ export function readingChoice(values: Values, config: Values = {}): ReadingChoic
     ...(ignore !== undefined && { ignore }),
     ...(values.strictPaths === true && { strictPaths: true }),
     ...(pick("leafFormat") !== undefined && { leafFormat: pick<string>("leafFormat") as "raw/v1" }),
-    ...(leafKeyPath !== undefined && { leafKey: parseLeafKeyFile(readOptionFile("--leaf-key", leafKeyPath)) }),
+    ...(leafKeyPath !== undefined && { leafKey: parseLeafKeyFile(await readNamedFile("--leaf-key", leafKeyPath)) }),
     ...(splits !== undefined && { splits }),
   };
 }
@@ -254,9 +239,8 @@ export async function signingChoice(values: Values): Promise<SigningChoice | und
 }
 
 /** The config file that `--config` names. */
-export function configChoice(values: Values): { config: Values; path: string } | undefined {
+export async function configChoice(values: Values): Promise<{ config: Values; path: string } | undefined> {
   const path = values.config as string | undefined;
   if (path === undefined) return undefined;
-  const text = new TextDecoder("utf-8", { fatal: true }).decode(readOptionFile("--config", path));
-  return { config: parseConfig(text, path), path };
+  return { config: parseConfig(await readNamedFile("--config", path), path), path };
 }

@@ -21,9 +21,9 @@ import {
   verifySetUpdate,
 } from "@assay/merkle";
 import { UsageError } from "../usage-error.js";
+import { readNamedFile } from "./named-file.js";
 import { errorOf, judgeFolder, policyOf, type TrustChoice } from "./open-folder.js";
 import type { Work } from "./options.js";
-import { readRecordFile } from "./prove-record.js";
 
 export interface CheckProofOptions extends Work, TrustChoice {
   /** Path of the manifest.json that the caller trusts. */
@@ -50,7 +50,7 @@ export interface CheckProofResult {
  *   UsageError when the question is missing.
  */
 export async function checkProof(path: string, options: CheckProofOptions): Promise<CheckProofResult> {
-  const bytes = await readRecordFile("PROOF", path);
+  const bytes = await readNamedFile("PROOF", path);
   const header = await trustedHeader(options.manifest, options);
   const proof = parseProofFile(bytes) as unknown as { readonly format: string };
   switch (proof.format) {
@@ -74,7 +74,7 @@ export async function checkProof(path: string, options: CheckProofOptions): Prom
 
 async function trustedHeader(path: string, options: CheckProofOptions): Promise<ManifestHeader> {
   if (options.policy === undefined && options.trust === undefined)
-    return parseManifest(await readRecordFile("--manifest", path));
+    return parseManifest(await readNamedFile("--manifest", path));
   const directory = dirname(resolve(path));
   const policy = await policyOf(options, [directory]);
   const { opened, verdict } = await judgeFolder(path, options, options, policy);
@@ -86,7 +86,7 @@ async function trustedHeader(path: string, options: CheckProofOptions): Promise<
 async function secondHeader({ secondManifest }: CheckProofOptions): Promise<ManifestHeader> {
   if (secondManifest === undefined)
     throw new UsageError("This proof is about two versions: give the later one with --second-manifest");
-  return parseManifest(await readRecordFile("--second-manifest", secondManifest));
+  return parseManifest(await readNamedFile("--second-manifest", secondManifest));
 }
 
 async function checkInclusion(
@@ -98,7 +98,7 @@ async function checkInclusion(
     record === undefined
       ? {}
       : {
-          record: readingsWithoutKey(header, await readRecordFile("--record", record), leafKey).map(
+          record: readingsWithoutKey(header, await readNamedFile("--record", record), leafKey).map(
             ({ recordBytes }) => recordBytes,
           ),
         };
@@ -139,7 +139,7 @@ async function checkSetProof(
   const leaves =
     leaf !== undefined
       ? fromHex(leaf)
-      : packLeaves(leavesOfJsonRecord(header, await readRecordFile("--record", record as string), leafKey));
+      : packLeaves(leavesOfJsonRecord(header, await readNamedFile("--record", record as string), leafKey));
   const count = verifyLeaves(proof, header, leaves);
   return {
     result: { kind: count === 0 ? "absence" : "presence", count },

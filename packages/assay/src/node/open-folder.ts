@@ -1,6 +1,5 @@
 /** A folder as commands use it: recovered, its manifest and entries checked, its statements judged. */
 
-import { readFile } from "node:fs/promises";
 import { type OpenedManifest, openManifest } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
 import {
@@ -26,6 +25,7 @@ import {
 import { assertOutsideFolder } from "@assay/provenance/node";
 import { UsageError } from "../usage-error.js";
 import { folderOf } from "./data.js";
+import { readNamedFile } from "./named-file.js";
 import type { Work } from "./options.js";
 
 /** Whom to trust. Never taken from the folder that is judged. */
@@ -56,20 +56,7 @@ export async function policyOf(
   if (path === undefined) return undefined;
   const option = policy === undefined ? "--trust" : "--policy";
   await assertOutsideFolder(path, folders, policy === undefined ? "the key" : "the policy");
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new SourceError(
-      missing ? "not-found" : "cannot-read",
-      `${option} ${path}: ${missing ? "there is no such file" : (cause as Error).message}`,
-      {
-        cause,
-        details: { option, path },
-      },
-    );
-  }
+  const bytes = await readNamedFile(option, path);
   return policy !== undefined ? parsePolicy(bytes) : policyOfKey(parsePublicKey(new TextDecoder().decode(bytes)));
 }
 

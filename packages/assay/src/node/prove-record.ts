@@ -1,6 +1,6 @@
 /** `assay prove`: proofs that somebody else can check with nothing but the proof and the manifest that they trust. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import {
   type LineageSide,
   leavesOfJsonRecord,
@@ -19,6 +19,7 @@ import { UsageError } from "../usage-error.js";
 import { rebuild } from "./compare-data-sets.js";
 import { folderOf } from "./data.js";
 import { withExecutor } from "./executor.js";
+import { readNamedFile } from "./named-file.js";
 import type { Work } from "./options.js";
 
 export interface ProveOptions extends Work {
@@ -150,7 +151,7 @@ async function proveCountOf(
   options: ProveOptions,
 ): Promise<ProveResult> {
   const option = present ? "--present" : "--absent";
-  const json = await readRecordFile(option, path);
+  const json = await readNamedFile(option, path);
   const directory = folderOf(target);
   const folder = await openFolderReader(directory);
   const opened = await openManifest(folder, cancelOf(options));
@@ -190,21 +191,4 @@ async function proveCountOf(
     count,
     says: present ? `the record occurs ${count === 1 ? "once" : `${count} times`}` : "the record does not occur",
   };
-}
-
-/** The one JSON record of a file. */
-export async function readRecordFile(option: string, path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new SourceError(
-      missing ? "not-found" : "cannot-read",
-      `${option} ${path}: ${missing ? "there is no such file" : (cause as Error).message}`,
-      {
-        cause,
-        details: { option, path },
-      },
-    );
-  }
 }

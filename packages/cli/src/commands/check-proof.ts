@@ -24,7 +24,7 @@ Examples:
     .option("--second-manifest <file>", "for consistency and set updates: the later manifest")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   act(command, async (context, [proof], values) => {
-    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const { leafKey } = await readingChoice({ leafKey: values.leafKey });
     const result = await checkProof(proof as string, {
       ...context.work,
       manifest: values.manifest as string,

@@ -69,10 +69,10 @@ Examples:
   addReadingOptions(command);
   addCheckingOptions(command);
   act(command, async (context, [data], values) => {
-    const config = configChoice(values);
+    const config = await configChoice(values);
     const result = await checkData(data as string[], {
       ...context.work,
-      reading: readingChoice(values, config?.config),
+      reading: await readingChoice(values, config?.config),
       checking: checkingChoice(values, config?.config),
     });
     if (values.scores !== undefined) await writeScores(values.scores as string, result);

@@ -24,7 +24,7 @@ Examples:
   act(command, async (context, [a, b], values) => {
     const result = await compareDataSets(a as string, b as string, {
       ...context.work,
-      reading: readingChoice(values),
+      reading: await readingChoice(values),
     });
     const limit = Number.isInteger(values.show) ? (values.show as number) : 10;
     const place = ({ leaf, count: times, places }: LeafChange): string =>

@@ -58,7 +58,7 @@ Examples:
   addOutputOptions(command);
   addSigningOptions(command);
   act(command, async (context, [operation, data], values) => {
-    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const { leafKey } = await readingChoice({ leafKey: values.leafKey });
     const signing = await signingChoice(values);
     const result = await deriveFolder(operation as "reformat", data as string[], {
       ...context.work,

@@ -22,7 +22,7 @@ Examples:
   act(command, async (context, [data], values) => {
     const result = await initConfig(data as string[], {
       ...context.work,
-      reading: readingChoice(values),
+      reading: await readingChoice(values),
       output: values.output as string,
       ...(values.overwrite === true && { overwrite: true }),
     });

@@ -23,10 +23,10 @@ Examples:
   addReadingOptions(command);
   addOutputOptions(command);
   act(command, async (context, [data], values) => {
-    const config = configChoice(values);
+    const config = await configChoice(values);
     const result = await makeManifest(data as string[], {
       ...context.work,
-      reading: readingChoice(values, config?.config),
+      reading: await readingChoice(values, config?.config),
       output: outputChoice(values),
       ...(config !== undefined && { config: config.config, configPath: config.path }),
       ...(values.name !== undefined && { name: values.name as string }),

@@ -24,7 +24,7 @@ Examples:
     .option("--data <path>", "where the data is, for what was not kept")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   act(command, async (context, [folder], values) => {
-    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const { leafKey } = await readingChoice({ leafKey: values.leafKey });
     const result = await proveRecord(folder as string, {
       ...context.work,
       ...(values.file !== undefined && { file: values.file as string }),

@@ -33,7 +33,7 @@ Examples:
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   addSigningOptions(command);
   act(command, async (context, [folder], values) => {
-    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const { leafKey } = await readingChoice({ leafKey: values.leafKey });
     const signing = await signingChoice(values);
     const result = await quarantineFolder(folder as string, {
       ...context.work,

@@ -34,11 +34,11 @@ Examples:
   addOutputOptions(command);
   addSigningOptions(command);
   act(command, async (context, [data], values) => {
-    const config = configChoice(values);
+    const config = await configChoice(values);
     const signing = await signingChoice(values);
     const result = await runMainJob(data as string[], {
       ...context.work,
-      reading: readingChoice(values, config?.config),
+      reading: await readingChoice(values, config?.config),
       checking: checkingChoice(values, config?.config),
       output: outputChoice(values),
       ...(config !== undefined && { config: config.config, configPath: config.path }),

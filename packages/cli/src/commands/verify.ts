@@ -35,7 +35,7 @@ Examples:
   for (const name of ["data", "no-data"]) command.on(`option:${name}`, () => given.add(name));
   act(command, async (context, [folder], values) => {
     if (given.size === 2) throw new UsageError("--no-data looks at no data, so --data does not go with it");
-    const { leafKey } = readingChoice({ leafKey: values.leafKey });
+    const { leafKey } = await readingChoice({ leafKey: values.leafKey });
     const result = await verifyFolder(folder as string, {
       ...context.work,
       ...(values.policy !== undefined && { policy: values.policy as string }),
