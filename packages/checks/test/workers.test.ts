@@ -1,6 +1,5 @@
 /** Worker threads run built modules, so these tests run the built package. */
 
-import { existsSync } from "node:fs";
 import { hashSource, joinAllKinds, type Kinds, scanSource, sourceOfBytes } from "@assay/records";
 import { workerExecutor } from "@assay/records/node";
 import { describe, expect, test } from "vitest";
@@ -28,24 +27,21 @@ async function input() {
   return { scanned, kinds, leaves: leaves.map((pieces) => new Uint8Array(Buffer.concat(pieces))) };
 }
 
-describe.skipIf(!existsSync(built))(
-  "built package (skipped when it is not built: pnpm --filter @assay/checks build)",
-  () => {
-    test("fold() gives the same on worker threads as here, also when it is bound to the order", async () => {
-      const { scannedData } = (await import(built.href)) as typeof import("../src/index.js");
-      const { digestFold, chainFold } = await import(new URL("./fixtures/digest-fold.mjs", import.meta.url).href);
-      const source = await input();
-      const executor = workerExecutor({ workers: 2 });
-      try {
-        const here = scannedData(source);
-        const there = scannedData(source, { executor });
-        const digest = await here.fold(digestFold, ["n", "t"], null);
-        expect(digest).toMatchObject({ count: 152_000, texts: ["t0", "t1", "t2", "t3", "t4"] });
-        expect(await there.fold(digestFold, ["n", "t"], null)).toEqual(digest);
-        expect(await there.fold(chainFold, ["n"], null)).toEqual(await here.fold(chainFold, ["n"], null));
-      } finally {
-        await executor.close();
-      }
-    });
-  },
-);
+describe("built package", () => {
+  test("fold() gives the same on worker threads as here, also when it is bound to the order", async () => {
+    const { scannedData } = (await import(built.href)) as typeof import("../src/index.js");
+    const { digestFold, chainFold } = await import(new URL("./fixtures/digest-fold.mjs", import.meta.url).href);
+    const source = await input();
+    const executor = workerExecutor({ workers: 2 });
+    try {
+      const here = scannedData(source);
+      const there = scannedData(source, { executor });
+      const digest = await here.fold(digestFold, ["n", "t"], null);
+      expect(digest).toMatchObject({ count: 152_000, texts: ["t0", "t1", "t2", "t3", "t4"] });
+      expect(await there.fold(digestFold, ["n", "t"], null)).toEqual(digest);
+      expect(await there.fold(chainFold, ["n"], null)).toEqual(await here.fold(chainFold, ["n"], null));
+    } finally {
+      await executor.close();
+    }
+  });
+});
