@@ -86,6 +86,14 @@ describe("labelFlips()", () => {
     expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6);
   });
 
+  it("makes no claim where most labels disagree with the surest predictions, and says so", async () => {
+    const { outcome, findings } = await run(corners(9, 800, 500));
+    expect(outcome.estimate!.rate).toBeGreaterThan(0.5);
+    expect(outcome).toMatchObject({ status: "completed", calibration: "uncalibrated" });
+    expect(outcome.notes.join(" ")).toContain("more than half of the labels disagree");
+    expect(findings).toEqual([]);
+  });
+
   it("says of a finding what was given, what is suggested, and who says so", async () => {
     const columns = corners(2, 600, 60);
     const { findings, rowOf } = await run(columns);
