@@ -17,7 +17,7 @@ import {
 } from "@assay/checks";
 import { evaluateControls } from "@assay/controls";
 import { type BuiltManifest, buildManifest } from "@assay/manifest";
-import { fromHex } from "@assay/merkle";
+import { FormatError, fromHex } from "@assay/merkle";
 import { buildControlEvidenceStatement, type ControlResult, type Signer, type Statement } from "@assay/provenance";
 import {
   type Executor,
@@ -66,7 +66,7 @@ export interface AssayOptions extends Roles {
   readonly failOn?: "low" | "medium" | "high" | "none";
   /** With a leaf key: write values into findings all the same. Default false. */
   readonly showValues?: boolean;
-  /** What only people know; it is bound into what is signed. */
+  /** What only people know, and what is asked where no option says otherwise; it is bound into what is signed. */
   readonly config?: AssayConfig;
   /** Signs every statement. Default: unsigned. */
   readonly signer?: Signer;
@@ -100,6 +100,20 @@ export interface AssayResult {
   readonly report: Report;
   /** What is written beside the manifest's own files: path inside the folder → bytes. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a config file asks for. Options that are given win over it: what is signed as asked is what is done. */
+function optionsOf({ checks: { trusted, ...checks } = {}, splits, reading }: AssayConfig): AssayOptions {
+  const at = trusted?.indexOf("=") ?? -1;
+  if (trusted !== undefined && at <= 0)
+    throw new FormatError("bad-config", `checks.trusted: ${JSON.stringify(trusted)} is not COLUMN=VALUE`);
+  const asked = {
+    ...checks,
+    splits,
+    leafFormat: reading?.leafFormat,
+    trusted: trusted && { column: trusted.slice(0, at), value: trusted.slice(at + 1) },
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
 /** What a run was asked to do, as it is bound into the check-run statement: nothing about where or how fast it ran. */
@@ -189,7 +203,7 @@ export async function runChecksOn(
 /**
  * Tells what is in a data set, looks for poison in it and states what was found.
  *
- * Cost: the data is read once for its digests, once more for its leaves (text without a schema: also to find types), and
+ * Cost: the data is read once for its digests (and types, where text has no schema), once more for its leaves, and
  * once for each set of columns that a check reads. About 120 bytes of memory a record, and what the checks need.
  *
  * @param source What `openSource` (files) or `sourceOfBytes` (memory) gives.
@@ -198,7 +212,8 @@ export async function runChecksOn(
  * const result = await assay(await sourceOfBytes("iris", [{ path: "iris.csv", bytes }]), { label: "species" });
  * console.log(result.gate.gate, result.findings.length, result.manifest.setHead);
  */
-export async function assay(source: Source, options: AssayOptions = {}): Promise<AssayResult> {
+export async function assay(source: Source, given: AssayOptions = {}): Promise<AssayResult> {
+  const options = { ...(given.config === undefined ? {} : optionsOf(given.config)), ...given };
   const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
   const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits } = options;
   const work = {

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { type Finding, parseFindings } from "@assay/checks";
 import {
   assaySet,
@@ -107,11 +107,7 @@ export async function quarantineFolder(target: string, options: QuarantineOption
     options.output ?? join(dirname(directory), `${basename(directory).replace(/\.assay$/, "")}-quarantined`),
   );
   const folder = `${output}.assay`;
-  for (const path of [output, folder])
-    if (!overwrite && existsSync(path))
-      throw new SourceError("exists", `${path} exists. Choose another place with -o, or say --overwrite`, {
-        details: { path },
-      });
+  refuseOutput(output, folder, directory, overwrite);
 
   return withExecutor(options, async (executor) => {
     const work = { executor, ...workOf(options) };
@@ -119,10 +115,14 @@ export async function quarantineFolder(target: string, options: QuarantineOption
       ...options,
       ...(options.leafKey !== undefined && { reading: { leafKey: options.leafKey } }),
     });
+    for (const { file } of parent.scanned.files)
+      if (`${resolve(file.location)}${sep}`.startsWith(`${output}${sep}`))
+        throw new UsageError(`-o ${output} holds the data that records are taken out of: choose another place`);
     const removed = removedOf(findings, reason);
     const removedBytes = formatRemoved(removed);
     const beside = join(dirname(output), `.${basename(output)}.quarantine`);
     await rm(beside, { recursive: true, force: true });
+    let isPlaced = false;
     try {
       await makeFolders(dirname(output)).catch((cause: Error) => {
         throw new SourceError("cannot-write", `Cannot write ${output}: ${cause.message}`, {
@@ -155,6 +155,7 @@ export async function quarantineFolder(target: string, options: QuarantineOption
       signal?.throwIfAborted();
       if (overwrite) await rm(output, { recursive: true, force: true });
       await rename(beside, output);
+      isPlaced = true;
       await writeFolder(
         folder,
         [
@@ -167,6 +168,7 @@ export async function quarantineFolder(target: string, options: QuarantineOption
           ...(onWarning !== undefined && { onNote: onWarning }),
         },
       );
+      isPlaced = false;
       return {
         data: output,
         folder,
@@ -180,6 +182,8 @@ export async function quarantineFolder(target: string, options: QuarantineOption
       };
     } finally {
       await rm(beside, { recursive: true, force: true });
+      // Data without its folder is half of an answer.
+      if (isPlaced) await rm(output, { recursive: true, force: true });
     }
 
     async function buildChild(place: string, name: string, derivation: Derivation): Promise<BuiltManifest> {
@@ -207,6 +211,23 @@ export async function quarantineFolder(target: string, options: QuarantineOption
       });
     }
   });
+}
+
+/** Nothing is replaced but an earlier answer of this command, and never the parent. */
+function refuseOutput(output: string, folder: string, parent: string, overwrite: boolean): void {
+  if (folder === parent || `${parent}${sep}`.startsWith(`${output}${sep}`))
+    throw new UsageError(`-o ${output} is the place of the folder that is read: choose another`);
+  for (const path of [output, folder])
+    if (!overwrite && existsSync(path))
+      throw new SourceError("exists", `${path} exists. Choose another place with -o, or say --overwrite`, {
+        details: { path },
+      });
+  if (existsSync(output) && !existsSync(join(folder, "manifest.json")))
+    throw new SourceError(
+      "exists",
+      `${output} exists and ${folder} is no folder of Assay, so it is never replaced. Choose another place with -o`,
+      { details: { path: output } },
+    );
 }
 
 /** One line for each accused occurrence. */
