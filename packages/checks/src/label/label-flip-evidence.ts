@@ -97,6 +97,14 @@ export function unrecognisedNote(names: readonly string[], showValues: boolean):
   return showValues ? `${what}: ${listed(names)}` : what;
 }
 
+/** Names classes whose labels may be honest overlap of classes. */
+export function impureNote(names: readonly string[], showValues: boolean): string {
+  const what =
+    "flip rates differ between classes, as they do where classes overlap: nothing is claimed about labels of " +
+    `${names.length} ${names.length === 1 ? "class that is" : "classes that are"} not clearly purer than the rest`;
+  return showValues ? `${what}: ${listed(names)}` : what;
+}
+
 function listed(names: readonly string[]): string {
   return `${names.slice(0, 20).map(quoted).join(", ")}${names.length > 20 ? " and more" : ""}`;
 }

@@ -53,6 +53,41 @@ describe("labelFlips()", () => {
     }
   });
 
+  it("is quiet where honest classes overlap in whole stretches, as prices of several companies do", async () => {
+    for (const seed of [3, 7, 13, 19, 23, 24]) {
+      const normal = normalOf(seed);
+      const columns = { price: [] as number[], label: [] as string[] };
+      for (let k = 0; k < 3 + (seed % 5); k++) {
+        let level = 4 * normal();
+        const drift = 0.03 * normal();
+        for (let t = 0; t < 120; t++) {
+          level += drift + 0.25 * normal();
+          columns.price.push(Math.round(2000 * Math.exp(0.3 * level)) / 100);
+          columns.label.push(`company ${k}`);
+        }
+      }
+      const { outcome } = await run(columns);
+      expect(outcome, `seed ${seed}`).toMatchObject({ status: "completed", findings: 0 });
+    }
+  });
+
+  it("finds flips from one class into another, whose territory stays pure", async () => {
+    const columns = corners(4, 1200, 0);
+    const random = randomOf(9);
+    const flipped = new Set<number>();
+    for (const [i, label] of columns.label.entries()) {
+      if (label !== "a" || random() > 0.25) continue;
+      columns.label[i] = "b";
+      flipped.add(i);
+    }
+    const { outcome, findings, rowOf } = await run(columns);
+    const bad = new Set([...flipped].map((i) => rowOf[i]));
+    const right = findings.filter(({ record }) => bad.has(record)).length;
+    expect(outcome.calibration).toBe("posterior");
+    expect(right).toBeGreaterThan(0.5 * flipped.size);
+    expect(findings.length - right).toBeLessThanOrEqual(0.05 * findings.length);
+  });
+
   it("finds planted flips: 10 % of 600", async () => {
     const { outcome, findings, rowOf, scores } = await run(corners(1, 600, 60));
     expect(outcome).toMatchObject({ calibration: "posterior", fdr: 0.05, examined: 600 });
