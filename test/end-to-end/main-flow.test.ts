@@ -1,9 +1,10 @@
 /** The main flow as a person types it: the lines of the README, and what follows from them. */
 
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { assay, type CommandResult, everythingIn, expectRefusal, shell, temporaryFolders } from "./command.js";
+import { assay, type CommandResult, everythingIn, expectRefusal, filesIn, shell, temporaryFolders } from "./command.js";
 import { cleanCsv, repeatedCsv } from "./data.js";
 
 const folders = temporaryFolders();
@@ -219,4 +220,113 @@ test("derive proves each operation of set algebra and refuses a false claim", as
   expect(await derive("shuffle", "fewer.csv", "no.assay", "a.assay")).toMatchObject({ exitCode: 2 });
   expect(await derive("filter", "twice.csv", "no.assay", "a.assay")).toMatchObject({ exitCode: 64 });
   expect(everythingIn(cwd)).toEqual(before);
+});
+
+/** Ordinals of the records that a seed draws from a folder of 60, by the definition: the smallest digests, copies from 0. */
+function drawnBy(folder: string, seed: string, size: number): Set<number> {
+  const [tile] = filesIn(folder).filter((path) => /tile\/0\/000\.p\/60$/.test(path)) as [string];
+  const leaves = readFileSync(join(folder, tile));
+  const digests = Array.from({ length: 60 }, (_, ordinal) =>
+    createHash("sha256")
+      .update("assay-sample/v1")
+      .update(Buffer.from(seed, "hex"))
+      .update(leaves.subarray(32 * ordinal, 32 * ordinal + 32))
+      .update(Buffer.alloc(8))
+      .digest("hex"),
+  );
+  const order = [...digests.keys()].sort((a, b) => (digests[a]! < digests[b]! ? -1 : 1));
+  return new Set(order.slice(0, size));
+}
+
+test("derive proves reformat, reshard, append and sample from the command, claims map, and refuses their lies", async () => {
+  const cwd = folders();
+  const [header, ...records] = cleanCsv(60).trim().split("\n") as [string, ...string[]];
+  const write = (name: string, some: readonly string[], to = header): void => {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    writeFileSync(join(cwd, name), `${[to, ...some].join("\n")}\n`);
+  };
+  const derive = (operation: string, child: string, out: string, parent: string, ...rest: string[]) =>
+    assay(cwd, ["derive", operation, child, "-o", out, "--parent", parent, "--json", ...rest]);
+  write("whole.csv", records);
+  write("shards/one.csv", records.slice(0, 25));
+  write("shards/two.csv", records.slice(25));
+  write(
+    "columns.csv",
+    records.map((record) => record.split(",").reverse().join(",")),
+    header.split(",").reverse().join(","),
+  );
+  expectGood(await assay(cwd, ["manifest", "whole.csv"]));
+  expect(expectGood(await derive("reformat", "columns.csv", "columns.assay", "whole.assay")).json()).toMatchObject({
+    edge: "proven",
+  });
+  expect(expectGood(await derive("reshard", "shards", "shards.assay", "whole.assay")).json()).toMatchObject({
+    edge: "proven",
+  });
+
+  write("before/log.csv", records.slice(0, 40));
+  write("after/log.csv", records);
+  write("inserted/log.csv", [...records.slice(0, 10), records[50] as string, ...records.slice(10, 40)]);
+  expectGood(await assay(cwd, ["manifest", "before"]));
+  expect(expectGood(await derive("append", "after", "after.assay", "before.assay")).json()).toMatchObject({
+    edge: "proven",
+  });
+  expectRefusal(await derive("append", "inserted", "no.assay", "before.assay"), 2, "derivation-mismatch");
+
+  // A sample that was chosen by hand is refused.
+  const sampling = ["--seed", "0".repeat(63) + "1", "--fraction", "0.5"];
+  write("chosen.csv", records.slice(0, 30));
+  expectRefusal(await derive("sample", "chosen.csv", "no.assay", "whole.assay", ...sampling), 2, "derivation-mismatch");
+  const drawn = drawnBy(join(cwd, "whole.assay"), "0".repeat(63) + "1", 30);
+  write(
+    "drawn.csv",
+    records.filter((_, ordinal) => drawn.has(ordinal)),
+  );
+  expect(
+    expectGood(await derive("sample", "drawn.csv", "drawn.assay", "whole.assay", ...sampling)).json(),
+  ).toMatchObject({
+    edge: "proven",
+    records: 30,
+  });
+
+  write(
+    "mapped.csv",
+    records.map((record) => record.toUpperCase()),
+  );
+  expect(expectGood(await derive("map", "mapped.csv", "mapped.assay", "whole.assay")).json()).toMatchObject({
+    edge: "claimed",
+  });
+});
+
+test("a split is proven from its own splits or from its other parts, and an overlap of train and test is refused", async () => {
+  const cwd = folders();
+  const [header, ...records] = cleanCsv(60).trim().split("\n") as [string, ...string[]];
+  const write = (name: string, some: readonly string[]): void => {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    writeFileSync(join(cwd, name), `${[header, ...some].join("\n")}\n`);
+  };
+  const derive = (child: string, out: string, ...rest: string[]) =>
+    assay(cwd, ["derive", "split", child, "-o", out, "--parent", "all.assay", "--json", ...rest]);
+  write("all.csv", records);
+  write("parts/train/a.csv", records.slice(0, 45));
+  write("parts/test/a.csv", records.slice(45));
+  // One record of test is in train too, in the place of another: the counts agree.
+  write("lie/train/a.csv", [...records.slice(0, 44), records[50] as string]);
+  write("lie/test/a.csv", records.slice(45));
+  write("train.csv", records.slice(0, 45));
+  write("test.csv", records.slice(45));
+  write("leaky.csv", [records[3] as string, ...records.slice(46)]);
+  expectGood(await assay(cwd, ["manifest", "all.csv"]));
+  const rules = ["--split-paths", "train=train/**", "--split-paths", "test=test/**"];
+  expect(expectGood(await derive("parts", "parts.assay", ...rules)).json()).toMatchObject({ edge: "proven" });
+  expect(expectGood(await assay(cwd, ["verify", "parts.assay", "--parent", "all.assay"])).stdout).toContain("proven");
+  expect(await derive("lie", "no.assay", ...rules)).toMatchObject({ exitCode: 2 });
+
+  expect(expectGood(await derive("train.csv", "train.assay")).json()).toMatchObject({ edge: "not-checked" });
+  expect(expectGood(await derive("test.csv", "test.assay", "--sibling", "train.assay")).json()).toMatchObject({
+    edge: "proven",
+  });
+  const both = ["--parent", "all.assay", "--sibling", "test.assay"];
+  expect(expectGood(await assay(cwd, ["verify", "train.assay", ...both])).stdout).toContain("proven");
+  expectRefusal(await derive("leaky.csv", "no.assay", "--sibling", "train.assay"), 2, "split-overlap");
+  expect(await assay(cwd, ["verify", "all.assay", "--sibling", "test.assay"])).toMatchObject({ exitCode: 64 });
 });

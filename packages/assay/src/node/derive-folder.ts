@@ -46,6 +46,10 @@ export interface DeriveOptions extends Work {
   /** Folders of the parents, in the order of the operation. */
   readonly parents: readonly string[];
   readonly output?: Output;
+  /** `split`: folders of the other parts, when each part is a data set of its own. */
+  readonly siblings?: readonly string[];
+  /** `split`: how the parts are told apart, when they are the splits of one child. */
+  readonly splits?: SplitRule;
   /** `sample`: 64 hex digits. */
   readonly seed?: string;
   /** `sample`: a decimal text above 0, at most 1. */
@@ -78,11 +82,13 @@ export async function deriveFolder(
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
   return withExecutor(options, async (executor) => {
     const parents: LineageSide[] = [];
-    for (const folder of options.parents) parents.push(await openParent(folder, executor, options));
+    for (const folder of options.parents) parents.push(await openSide("--parent", folder, executor, options));
+    const siblings: LineageSide[] = [];
+    for (const folder of options.siblings ?? []) siblings.push(await openSide("--sibling", folder, executor, options));
     const parent = parents[0];
     if (parent === undefined) throw new UsageError("A derivation names its parents: give --parent DIR");
     const parameters = sampleParameters(operation, options);
-    const splits = splitsOf(operation, parents);
+    const splits = splitsOf(operation, parents, options);
     const build = async (derivation: Derivation | undefined): Promise<BuiltManifest> => {
       const work = { executor, ...workOf(options) };
       const source = await openInputs(inputs, {}, options);
@@ -114,6 +120,7 @@ export async function deriveFolder(
     const derivation = built.header.derivation as Derivation;
     const verdict = await verifyDerivation(built, {
       parents,
+      siblings,
       ...(removed !== undefined && { removed }),
       ...(update !== undefined && { update }),
     });
@@ -144,10 +151,15 @@ export async function deriveFolder(
   });
 }
 
-async function openParent(target: string, executor: Executor, options: DeriveOptions): Promise<LineageSide> {
+async function openSide(
+  option: string,
+  target: string,
+  executor: Executor,
+  options: DeriveOptions,
+): Promise<LineageSide> {
   const directory = folderOf(target);
   if (!existsSync(directory))
-    throw new SourceError("not-found", `--parent ${target}: there is no such folder`, { details: { path: target } });
+    throw new SourceError("not-found", `${option} ${target}: there is no such folder`, { details: { path: target } });
   const opened = await withKeptSets(await openManifest(await openFolderReader(directory)));
   if (opened.set !== undefined) return opened;
   return rebuild(opened, directory, executor, {
@@ -164,8 +176,14 @@ function readingOf(parents: readonly LineageSide[]): Reading {
 }
 
 /** The parents' splits, where they agree. A `split` makes its own, and a `map` is only claimed. */
-function splitsOf(operation: Operation, parents: readonly LineageSide[]): SplitRule | undefined {
-  if (operation === "split" || operation === "map") return undefined;
+function splitsOf(
+  operation: Operation,
+  parents: readonly LineageSide[],
+  { splits, siblings = [] }: DeriveOptions,
+): SplitRule | undefined {
+  if (operation !== "split" && (splits !== undefined || siblings.length > 0))
+    throw new UsageError("--split, --split-paths and --sibling belong to split");
+  if (operation === "split" || operation === "map") return splits;
   const [first, ...others] = parents.map(({ header }) => header.reading.splits);
   return others.every((rule) => canonicalJson(rule ?? null) === canonicalJson(first ?? null)) ? first : undefined;
 }

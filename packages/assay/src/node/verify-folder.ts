@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import {
   type DerivationVerdict,
+  type FolderReader,
   inspectData,
   type LineageSide,
   type OpenedManifest,
@@ -33,6 +34,8 @@ import type { Work } from "./options.js";
 export interface VerifyFolderOptions extends Work, TrustChoice {
   /** Folders of parents, in any order. */
   readonly parents?: readonly string[];
+  /** Folders of the other parts, for a part of a split. */
+  readonly siblings?: readonly string[];
   /** Where the data is. Default: beside the folder. */
   readonly data?: string;
   /** Do not look at the data. */
@@ -265,21 +268,27 @@ async function verifyLineage(
   parentFolders: readonly string[],
   policy: Policy | undefined,
   at: Date | undefined,
-  { signal, onWarning }: Work,
+  { signal, onWarning, siblings = [] }: VerifyFolderOptions,
 ): Promise<Lineage> {
   const named = opened.header.derivation?.parents ?? [];
   if (named.length === 0) {
     if (parentFolders.length > 0) throw new UsageError("--parent is given, and the manifest names no parent");
+    if (siblings.length > 0) throw new UsageError("--sibling is given, and the manifest names no parent");
     return { parents: [], failures: [] };
   }
+  if (siblings.length > 0 && opened.header.derivation?.operation !== "split")
+    throw new UsageError("--sibling is given, and the manifest is of no split");
   const cancel = signal === undefined ? {} : { signal };
+  const open = async (folder: string): Promise<{ reader: FolderReader; side: LineageSide }> => {
+    const reader = await openFolderReader(folder, onWarning === undefined ? {} : { onNote: onWarning });
+    return { reader, side: await withKeptSets(await openManifest(reader, cancel), cancel) };
+  };
   const failures: unknown[] = [];
   const sides = new Map<string, LineageSide>();
   const verdicts = new Map<string, ParentVerdict["verdict"]>();
   const unmatched: LineageSide[] = [];
   for (const folder of parentFolders) {
-    const reader = await openFolderReader(folder, onWarning === undefined ? {} : { onNote: onWarning });
-    const side = await withKeptSets(await openManifest(reader, cancel), cancel);
+    const { reader, side } = await open(folder);
     const judged = judge(
       await readEvidence(reader, cancel),
       policy === undefined || at === undefined ? {} : { policy, at },
@@ -299,8 +308,11 @@ async function verifyLineage(
   const removed = await opened.folder.read(REMOVED_FILE);
   const update = await opened.folder.read(UPDATE_FILE);
   const child = await withKeptSets(opened, cancel);
+  const parts: LineageSide[] = [];
+  for (const folder of siblings) parts.push((await open(folderOf(folder))).side);
   const derivation = await verifyDerivation(child, {
     parents,
+    siblings: parts,
     ...(removed !== undefined && { removed }),
     ...(update !== undefined && { update }),
   });

@@ -22,13 +22,15 @@ it is proven from the committed leaves before anything is written: a claim that 
 Operations:
   reformat, shuffle, reshard   the same records     append    every file grew or stayed
   filter                       records were removed  concat    the sum of the parents
-  split                        one part of a parent  dedupe    every record once
+  split                        parts of a parent     dedupe    every record once
   sample                       drawn by a seed       map       a transformation; claimed, not proven
 
 Examples:
   assay derive reformat train.parquet --parent train.assay
   assay derive concat all/ --parent a.assay --parent b.assay
-  assay derive sample sample.csv --parent train.assay --seed 00…00 --fraction 0.1`,
+  assay derive sample sample.csv --parent train.assay --seed 00…00 --fraction 0.1
+  assay derive split parts/ --parent all.assay --split-paths train=train/** --split-paths test=test/**
+  assay derive split test.csv --parent all.assay --sibling train.assay`,
     )
     .addArgument(
       new Argument("<operation>", "what was done").choices([
@@ -50,6 +52,9 @@ Examples:
       "folder of a parent (repeatable, in the order of the operation)",
       parsers.repeated,
     )
+    .option("--split <column>", "split: column that names the part of a record")
+    .option("--split-paths <name=glob>", "split: files of a part (repeatable)", parsers.repeated)
+    .option("--sibling <dir>", "split: folder of another part, written before (repeatable)", parsers.repeated)
     .option("--seed <hex>", "sample: the seed, 64 hex digits", parsers.hex64)
     .option("--fraction <decimal>", "sample: the fraction, for example 0.25")
     .option("--reason <text>", "filter: why records were removed")
@@ -58,12 +63,18 @@ Examples:
   addOutputOptions(command);
   addSigningOptions(command);
   act(command, async (context, [operation, data], values) => {
-    const { leafKey } = await readingChoice({ leafKey: values.leafKey });
+    const { leafKey, splits } = await readingChoice({
+      leafKey: values.leafKey,
+      split: values.split,
+      splitPaths: values.splitPaths,
+    });
     const signing = await signingChoice(values);
     const result = await deriveFolder(operation as "reformat", data as string[], {
       ...context.work,
       parents: values.parent as string[],
       output: outputChoice(values),
+      ...(values.sibling !== undefined && { siblings: values.sibling as string[] }),
+      ...(splits !== undefined && { splits }),
       ...(values.seed !== undefined && { seed: values.seed as string }),
       ...(values.fraction !== undefined && { fraction: values.fraction as string }),
       ...(values.reason !== undefined && { reason: values.reason as string }),

@@ -25,6 +25,11 @@ Examples:
       "folder of a parent, to prove how the data came from it (repeatable)",
       (v, p: string[] = []) => [...p, v],
     )
+    .option(
+      "--sibling <dir>",
+      "folder of another part of the same split, to prove that parts are apart (repeatable)",
+      (v, p: string[] = []) => [...p, v],
+    )
     .option("--data <path>", "where the data is (default: beside the folder)")
     .option("--no-data", "do not look at the data; the verdict says so")
     .option("--set-only", "records matter, how they are stored does not")
@@ -41,6 +46,7 @@ Examples:
       ...(values.policy !== undefined && { policy: values.policy as string }),
       ...(values.trust !== undefined && { trust: values.trust as string }),
       ...(values.parent !== undefined && { parents: values.parent as string[] }),
+      ...(values.sibling !== undefined && { siblings: values.sibling as string[] }),
       ...(typeof values.data === "string" && { data: values.data }),
       ...(values.data === false && { noData: true }),
       ...(values.setOnly === true && { setOnly: true }),
