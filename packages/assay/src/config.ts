@@ -47,6 +47,7 @@ const checkingSchema = z.strictObject({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
   failOn: z.enum(["low", "medium", "high", "none"]).optional().describe("Findings from here up fail the run"),
+  power: z.boolean().optional().describe("Measure what each check could have seen, by known poison in copies of the data"),
 });
 
 const sourceSchema = z.strictObject({

@@ -64,6 +64,8 @@ export interface AssayOptions extends Roles {
   readonly seed?: string;
   /** Findings of this severity and above fail the gate. Default `"high"`. */
   readonly failOn?: "low" | "medium" | "high" | "none";
+  /** Measure what each check could have seen, by known poison in copies of the data: up to seven times the work. Default false. */
+  readonly power?: boolean;
   /** With a leaf key: write values into findings all the same. Default false. */
   readonly showValues?: boolean;
   /** What only people know, and what is asked where no option says otherwise; it is bound into what is signed. */
@@ -118,7 +120,7 @@ function optionsOf({ checks: { trusted, ...checks } = {}, splits, reading }: Ass
 
 /** What a run was asked to do, as it is bound into the check-run statement: nothing about where or how fast it ran. */
 function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
-  const { config, role, checks, require, failOn, fdr, splits, leafFormat, showValues, signer } = options;
+  const { config, role, checks, require, failOn, fdr, power, splits, leafFormat, showValues, signer } = options;
   const asked = {
     ...config?.checks,
     ...rolesOf(options),
@@ -126,6 +128,7 @@ function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
     ...(fdr !== undefined && { fdr }),
+    ...(power !== undefined && { power }),
     ...(showValues === true && { showValues }),
   };
   return {
@@ -173,7 +176,7 @@ export async function runChecksOn(
   manifest: BuiltManifest,
   options: Omit<AssayOptions, "config" | "signer">,
 ): Promise<CheckRun> {
-  const { checks, fdr, seed, showValues, executor, signal, onProgress } = options;
+  const { checks, fdr, seed, power, showValues, executor, signal, onProgress } = options;
   try {
     return await runChecks(
       {
@@ -188,6 +191,7 @@ export async function runChecksOn(
         roles: rolesOf(options),
         ...(fdr !== undefined && { fdr }),
         ...(seed !== undefined && { seed }),
+        ...(power !== undefined && { power }),
         ...(showValues === true && { showValues }),
         ...(executor !== undefined && { executor }),
         ...(signal !== undefined && { signal }),

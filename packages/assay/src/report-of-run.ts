@@ -15,7 +15,7 @@ import {
   type ScannedSource,
 } from "@assay/records";
 import { createReport, type Report, type ReportPlot } from "@assay/report";
-import { headsOf } from "./statements.js";
+import { headsOf, powerOf } from "./statements.js";
 import { TOOL } from "./tool.js";
 
 export interface ReportOfRunInput {
@@ -60,6 +60,7 @@ export async function reportOfRun(input: ReportOfRunInput): Promise<Report> {
       findings: run.findings,
       gate,
       controls,
+      power: powerOf(run.outcomes),
       ...(mayShow && { records: await accusedRecords(input), plots: await plotsOf(input) }),
       tool: TOOL,
       createdAt: at,

@@ -1,6 +1,6 @@
 /** The statements of a run, the envelopes of a signer, and the verdict on both before they are written. */
 
-import type { CheckRun, Finding, Roles } from "@assay/checks";
+import type { CheckRun, Finding, Power, Roles } from "@assay/checks";
 import type { BuiltManifest, Derivation, ManifestHeader } from "@assay/manifest";
 import { sha256, toHex } from "@assay/merkle";
 import {
@@ -17,6 +17,7 @@ import {
   formatStatements,
   judge,
   type ManifestHeads,
+  type PowerResult,
   readManifest,
   type Signer,
   type Statement,
@@ -97,9 +98,23 @@ export function checkStatements(input: CheckStatementsInput): Statement[] {
     outcomes: run.outcomes,
     findings,
     columns: columnsOf(built.header),
+    ...(run.outcomes.some(({ power }) => power !== undefined) && { power: powerOf(run.outcomes) }),
     artefacts,
   });
   return [checkRun, buildTestResultStatement(heads, checkRun.predicate as CheckRunPredicate)];
+}
+
+/** Every planted share that was tried, by check in the order of the run. */
+export function powerOf(outcomes: CheckRun["outcomes"]): PowerResult[] {
+  return outcomes.flatMap(({ check, power }) =>
+    (power?.tried ?? []).map(({ fraction, recall, falseDiscovery }) => ({
+      check,
+      attack: (power as Power).attack,
+      fraction,
+      recall,
+      falseDiscovery,
+    })),
+  );
 }
 
 /** Names of all columns of a data set. */

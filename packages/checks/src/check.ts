@@ -4,6 +4,7 @@
  */
 
 import type { ColumnType, Kinds } from "@assay/records";
+import type { Poison } from "./power/poison.js";
 
 export type Severity = "low" | "medium" | "high";
 
@@ -58,6 +59,30 @@ export interface SourceAnswer {
   readonly rate: number;
 }
 
+/** What a check caught of known poison that was planted in a copy of the data, in one share of the records. */
+export interface TriedPower {
+  /** Planted records as a share of the records of the data, 0 to 1. */
+  readonly fraction: number;
+  readonly planted: number;
+  /** Share of the planted records that were found, 0 to 1. */
+  readonly recall: number;
+  /**
+   * Share of the findings that were on records which were not planted and are not found without planting; findings of the run
+   * itself count neither way. 0 without findings.
+   */
+  readonly falseDiscovery: number;
+}
+
+/** What a check could have seen on this data. */
+export interface Power {
+  /** Kind of poison: `label-flip`, `moved-cells`, `exact-copy`, `near-copy`, `conflicting-copy`. */
+  readonly attack: string;
+  /** Smallest share of the records at which at least half of the poison was found; null when it was at none that was tried. */
+  readonly smallest: number | null;
+  /** Descending by fraction. Empty when the check claims no finding on this data, whatever is planted. */
+  readonly tried: readonly TriedPower[];
+}
+
 /** What a check answers: never silence. Skipped and failed are never a pass. */
 export interface Outcome {
   readonly check: string;
@@ -79,6 +104,8 @@ export interface Outcome {
   /** What merely disagrees; no claim. */
   readonly disputed?: readonly number[];
   readonly sources?: readonly SourceAnswer[];
+  /** Only when power was asked for, and could be measured. The framework fills it in. */
+  readonly power?: Power;
   readonly lookedAt: {
     readonly columns: readonly string[];
     readonly label?: string;
@@ -233,6 +260,8 @@ export interface Check<Options = unknown> {
   readonly follows?: boolean;
   /** The columns that it would read, or why it cannot run on this data and what it would need. */
   reads(shape: DataShape, options: Options): Columns | Skip;
+  /** What is planted to measure its power. Default nothing: then its power is not measured. */
+  readonly poison?: Poison;
   /** Peak memory, bytes, from the shape alone. */
   memory(shape: DataShape): number;
   run(data: CheckData, options: Options, context: CheckContext): Promise<CheckResult>;

@@ -10,6 +10,7 @@ export type {
   Finding,
   Fold,
   Outcome,
+  Power,
   RecordPlace,
   Roles,
   Severity,
@@ -17,6 +18,7 @@ export type {
   SourceAnswer,
   Table,
   TableColumn,
+  TriedPower,
 } from "./check.js";
 export {
   DEFAULT_MAX_MEMORY_BYTES,
@@ -33,8 +35,10 @@ export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
 export { type Groups, groupKeys, groupOrder, groupsOf, isCoarse } from "./groups.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
+export type { RandomStream } from "./numeric/random-stream.js";
 export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";
+export type { PlantedCell, PlantedCells, Poison, ReadyPoison } from "./power/poison.js";
 export { allChecks, selectChecks } from "./registry.js";
 export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks } from "./run-checks.js";
 export { formatScores, roundScore } from "./scores.js";

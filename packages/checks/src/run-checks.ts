@@ -3,7 +3,7 @@
  * not allow is `skipped` and says what it needs; what goes wrong is `failed` and says why.
  */
 
-import { CheckError, canonicalJson, isAssayError } from "@assay/merkle";
+import { CheckError, isAssayError } from "@assay/merkle";
 import { type Executor, inlineExecutor, type Progress, type Task } from "@assay/records";
 import type {
   Check,
@@ -20,7 +20,9 @@ import type {
 import { DEFAULT_MAX_MEMORY_BYTES, type ScannedInput, scannedData } from "./check-data.js";
 import { compareTexts } from "./code-point-order.js";
 import { checkRoles, columnNames } from "./columns.js";
-import { checkedFinding, compareFindings } from "./findings.js";
+import { compareFindings } from "./findings.js";
+import { FRACTIONS, measurePower } from "./power/measure-power.js";
+import { runCheck } from "./run-check.js";
 import { roundScore } from "./scores.js";
 import { checkSeed, seedBase, seedOutcome } from "./seed.js";
 import { sourceAnswers } from "./source/source-answers.js";
@@ -42,6 +44,11 @@ export interface RunChecksOptions {
   readonly seed?: number | string | Uint8Array;
   /** Options of single checks, by check id. */
   readonly checkOptions?: Readonly<Record<string, unknown>>;
+  /**
+   * Whether to measure what each check could have seen, by known poison planted in copies of the data: up to seven times the work of
+   * the checks. Findings and scores are the same with and without. Default false.
+   */
+  readonly power?: boolean;
   /** Whether findings may show values although leaves are keyed. Default false. */
   readonly showValues?: boolean;
   /** Most bytes that tables may take. Default 4 GiB. */
@@ -102,6 +109,10 @@ export async function runChecks(
     options.onProgress?.({ stage: "check", done, total: order.length, what: check.id });
     const watched = watchData(data);
     const seed = checkSeed(base, check.id);
+    // With power, the check itself is the first of some equal parts of the work.
+    const ownShare = options.power === true ? 1 / (1 + FRACTIONS.length) : 1;
+    const onShare = (share: number): void =>
+      options.onProgress?.({ stage: "check", done: done + share, total: order.length, what: check.id });
     const context: CheckContext = {
       seed,
       seedOrigin: base.origin,
@@ -109,10 +120,7 @@ export async function runChecks(
       showValues,
       results: [...results.values()].map(({ result }) => result),
       ...(signal ? { signal } : {}),
-      onProgress(part, total) {
-        const share = total > 0 ? Math.min(1, part / total) : 0;
-        options.onProgress?.({ stage: "check", done: done + share, total: order.length, what: check.id });
-      },
+      onProgress: (part, total) => onShare(total > 0 ? ownShare * Math.min(1, part / total) : 0),
       async map(task, parts) {
         const outputs = [];
         for await (const output of executor.map(task as unknown as Task, parts, signal ? { signal } : {}))
@@ -121,13 +129,29 @@ export async function runChecks(
       },
     };
     const asked = Object.hasOwn(options.checkOptions ?? {}, check.id) ? options.checkOptions?.[check.id] : {};
-    const answer = await runOne(check, asked, watched.data, context, { maxMemoryBytes, maxFindings, shape });
-    const outcome: Outcome = {
+    const limits = { maxMemoryBytes, maxFindings, shape };
+    const answer = await runCheck(check, asked, watched.data, context, limits);
+    let outcome: Outcome = {
       ...answer.outcome,
       seed: seedOutcome(seed, base.origin),
       passes: watched.passes(),
       findings: answer.findings.length,
     };
+    if (options.power === true && outcome.status === "completed") {
+      const { power, note } = await measurePower(
+        {
+          check,
+          options: asked,
+          // Passes over copies are not passes of the check.
+          data: watchData(data).data,
+          result: answer,
+          limits,
+          onShare: (share) => onShare(ownShare + (1 - ownShare) * share),
+        },
+        context,
+      );
+      outcome = { ...outcome, ...(power ? { power } : {}), notes: [...outcome.notes, note] };
+    }
     results.set(check.id, { result: { ...answer, outcome }, read: watched.read });
   }
   const run = await gather(checks, results, data, { showValues, shape });
@@ -188,95 +212,6 @@ function watchData(data: CheckData): { data: CheckData; read: ReadonlySet<string
     row: (record) => data.row(record),
   };
   return { data: watched, read, passes: () => passes };
-}
-
-interface Limits {
-  readonly shape: DataShape;
-  readonly maxMemoryBytes: number;
-  readonly maxFindings: number;
-}
-
-async function runOne(
-  check: Check,
-  options: unknown,
-  data: CheckData,
-  context: CheckContext,
-  { shape, maxMemoryBytes, maxFindings }: Limits,
-): Promise<CheckResult> {
-  if (shape.records === 0) return without(check, "skipped", "The data set has no records.");
-  // Thrown by wrong options: the caller's mistake, so it is not turned into an outcome.
-  const reads = check.reads(shape, options);
-  if ("skip" in reads) return without(check, "skipped", reads.skip);
-  const memory = check.memory(shape);
-  if (memory > maxMemoryBytes) {
-    return without(
-      check,
-      "failed",
-      `memory-exceeded: it needs ${memory} bytes and maxMemoryBytes is ${maxMemoryBytes}.`,
-    );
-  }
-  try {
-    const result = await check.run(data, options, context);
-    if (result.findings.length > maxFindings) {
-      return without(
-        check,
-        "failed",
-        `too-many-findings: ${result.findings.length} findings are more than maxFindings, ${maxFindings}.`,
-      );
-    }
-    return checkedResult(check, result, shape);
-  } catch (error) {
-    if (context.signal?.aborted) throw context.signal.reason;
-    if (isAssayError(error) && error.name !== "CheckError") throw error;
-    if (isAssayError(error)) return without(check, "failed", `${error.code}: ${error.message}`);
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : "it threw what is no error";
-    return without(check, "failed", `Unexpected error, a bug in Assay: ${text}`);
-  }
-}
-
-/** An answer of a check that did not run to its end. */
-function without(check: Check, status: "skipped" | "failed", reason: string): CheckResult {
-  const outcome: Outcome = {
-    check: check.id,
-    version: check.version,
-    status,
-    reason,
-    examined: 0,
-    findings: 0,
-    calibration: "not-applicable",
-    lookedAt: { columns: [], records: 0 },
-    seed: { value: "", origin: "derived" },
-    passes: 0,
-    notes: [],
-  };
-  return { outcome, findings: [] };
-}
-
-/** Holds a check to its word: numbers are finite and short, findings are its own, nothing is said when nothing was done. */
-function checkedResult(check: Check, result: CheckResult, { records }: DataShape): CheckResult {
-  const { outcome, scores, clusters } = result;
-  if (outcome.check !== check.id) throw new TypeError(`its outcome is one of ${outcome.check}`);
-  if (outcome.status === "failed" && result.findings.length > 0) throw new TypeError("it failed and has findings");
-  if (scores && scores.length !== records) throw new TypeError(`it has ${scores.length} scores for ${records} records`);
-  if (scores?.some((score) => score === Number.POSITIVE_INFINITY || score === Number.NEGATIVE_INFINITY)) {
-    throw new TypeError("it has an infinite score");
-  }
-  if (clusters && clusters.length !== records)
-    throw new TypeError(`it has ${clusters.length} clusters for ${records} records`);
-  const findings = result.findings.map((finding) => {
-    if (finding.check !== check.id) throw new TypeError(`it has a finding of ${finding.check}`);
-    if (!(finding.record < records)) throw new TypeError(`it accuses record ${finding.record} of ${records}`);
-    return checkedFinding(finding);
-  });
-  const { estimate } = outcome;
-  const rounded: Outcome = estimate
-    ? {
-        ...outcome,
-        estimate: { rate: roundScore(estimate.rate), low: roundScore(estimate.low), high: roundScore(estimate.high) },
-      }
-    : outcome;
-  canonicalJson(rounded);
-  return { ...result, outcome: rounded, findings };
 }
 
 async function gather(

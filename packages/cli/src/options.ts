@@ -106,6 +106,10 @@ export function addCheckingOptions(command: Command): Command {
         "none",
       ]),
     )
+    .option(
+      "--power",
+      "plant known poison in copies and say what each check could have seen (up to seven times the work of the checks)",
+    )
     .option("--show-values", "with a leaf key: write values into findings all the same");
 }
 
@@ -208,7 +212,7 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
   return {
     roles,
     ...Object.fromEntries(
-      ["checks", "require", "fdr", "seed", "failOn", "showValues"]
+      ["checks", "require", "fdr", "seed", "failOn", "power", "showValues"]
         .map((name) => [name, name === "checks" ? (values.checks ?? checks.checks) : pick(name)])
         .filter(([, value]) => value !== undefined),
     ),

@@ -35,6 +35,8 @@ export interface CheckingChoice {
   readonly seed?: string;
   /** Findings of this severity and above fail the gate. Default `"high"`. */
   readonly failOn?: "low" | "medium" | "high" | "none";
+  /** Measure what each check could have seen. Default false. */
+  readonly power?: boolean;
   /** With a leaf key: write values into findings all the same. Default false. */
   readonly showValues?: boolean;
 }

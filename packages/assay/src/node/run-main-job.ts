@@ -40,7 +40,7 @@ export interface MainJobSummary extends ManifestSummary {
 
 /** Options of the library from the choices of a command. */
 export function assayOptions(reading: ReadingChoice, checking: CheckingChoice): AssayOptions {
-  const { roles = {}, checks, require, fdr, seed, failOn, showValues } = checking;
+  const { roles = {}, checks, require, fdr, seed, failOn, power, showValues } = checking;
   return {
     ...roles,
     ...(checks !== undefined && { checks }),
@@ -48,6 +48,7 @@ export function assayOptions(reading: ReadingChoice, checking: CheckingChoice): 
     ...(fdr !== undefined && { fdr }),
     ...(seed !== undefined && { seed }),
     ...(failOn !== undefined && { failOn }),
+    ...(power !== undefined && { power }),
     ...(showValues === true && { showValues }),
     ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
     ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),

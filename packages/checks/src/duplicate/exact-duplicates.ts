@@ -4,6 +4,7 @@ import type { Check, Finding } from "../check.js";
 import { sameLeaf } from "../columns.js";
 import { referenceTo } from "../findings.js";
 import { completed } from "../outcome.js";
+import { exactCopies } from "../power/copies.js";
 
 /** Version of the method: findings of two versions need not agree. */
 const VERSION = "1";
@@ -25,6 +26,7 @@ export function exactDuplicates(): Check {
   return {
     ...check,
     reads: () => ({ columns: [] }),
+    poison: exactCopies,
     memory: ({ records }) => 8 * records,
     async run(data, _options, context) {
       const { length, leaves } = await data.table([]);

@@ -5,9 +5,11 @@ import { featureColumns, firstRows, idColumns } from "../columns.js";
 import { referenceTo } from "../findings.js";
 import { groupsOf, isCoarse } from "../groups.js";
 import { completed } from "../outcome.js";
+import { nearCopies } from "../power/copies.js";
 import { quoted } from "../quoted.js";
 import { SHINGLE_UNITS } from "./shingles.js";
 import { similarTexts } from "./similar-texts.js";
+import { textColumn } from "./text-column.js";
 
 const VERSION = "1";
 
@@ -58,6 +60,7 @@ export function nearDuplicates(defaults: NearDuplicatesOptions = {}): Check<Near
       const columns = columnsOf(shape);
       return columns.length > 0 ? { columns } : { skip: "It needs at least one feature or text column." };
     },
+    poison: nearCopies,
     memory: ({ records, kinds }) => records * (8 * Object.keys(kinds).length + 200),
     async run(data, options, context) {
       const { similarity: threshold = 0.8 } = { ...defaults, ...options };
@@ -118,22 +121,6 @@ function equalFeatures(table: Table): { readonly likenesses: readonly Likeness[]
     if (partner !== row) likenesses.push({ kind: "equal-features", row, partner, similarity: 1 });
   }
   return isCoarse(table, groups) ? { likenesses: [], coarse: likenesses.length } : { likenesses, coarse: 0 };
-}
-
-/** Fewest distinct values, and words of one on average, of a feature that holds free text. */
-const FREE_TEXTS = 20;
-const FREE_TEXT_WORDS = 4;
-
-/** The text column, or the one feature that holds free text: mostly distinct, of several words. */
-function textColumn(table: Table, named: string | undefined, ids: ReadonlySet<string>) {
-  const categories = table.columns.filter((column) => column.kind === "category");
-  if (named !== undefined) return categories.find(({ name }) => name === named);
-  const records = firstRows(table).length;
-  const free = categories.filter(({ name, categories: texts }) => {
-    if (ids.has(name) || texts.length < FREE_TEXTS || 2 * texts.length < records) return false;
-    return texts.reduce((sum, text) => sum + (text.match(/\S+/gu)?.length ?? 0), 0) >= FREE_TEXT_WORDS * texts.length;
-  });
-  return free.length === 1 ? free[0] : undefined;
 }
 
 /** Distinct records whose texts are alike, and the cluster of each row whose text is a copy of another. */

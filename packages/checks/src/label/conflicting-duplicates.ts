@@ -5,6 +5,7 @@ import { asCategory, featureColumns, idColumns, sameLeaf } from "../columns.js";
 import { referenceTo } from "../findings.js";
 import { groupsOf, isCoarse } from "../groups.js";
 import { completed, skipped } from "../outcome.js";
+import { conflictingCopies } from "../power/copies.js";
 import { quoted } from "../quoted.js";
 
 const VERSION = "1";
@@ -55,6 +56,7 @@ export function conflictingDuplicates(
       if (features.length === 0) return { skip: "It needs at least one feature column." };
       return { columns: [...features, label] };
     },
+    poison: conflictingCopies,
     memory: ({ records, kinds }) => 8 * records * (Object.keys(kinds).length + 6),
     async run(data, options, context) {
       const { maxConflictShare = 0.05 } = { ...defaults, ...options };

@@ -8,6 +8,7 @@ import { featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupsOf } from "../groups.js";
 import { completed, skipped } from "../outcome.js";
+import { flippedLabels } from "../power/flipped-labels.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
@@ -75,6 +76,7 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
     version: VERSION,
     reads,
     memory,
+    poison: flippedLabels,
     run: (data, options, context) => run(data, { ...defaults, ...options }, context),
   };
 }

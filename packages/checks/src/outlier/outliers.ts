@@ -8,11 +8,13 @@ import { groupKeys, groupOrder, groupsOf } from "../groups.js";
 import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
+import { movedNumbers } from "../power/moved-numbers.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
 import { calibrateOutliers, type OutlierCalibration } from "./outlier-calibration.js";
 import { type OutlierModel, scoreOutliers, VIEWS } from "./outlier-score.js";
+import { trustTest } from "./trust-test.js";
 
 const ID = "outliers";
 const VERSION = "1";
@@ -45,7 +47,7 @@ const SHOWN_COLUMNS = 3;
  * const { outcome, findings } = await outliers().run(tableData(table), {}, context);
  */
 export function outliers(): Check<Record<string, never>> {
-  return { id: ID, version: VERSION, reads, memory, run };
+  return { id: ID, version: VERSION, reads, memory, poison: movedNumbers(columnsOf), run };
 }
 
 function reads(shape: DataShape): ReturnType<Check["reads"]> {
@@ -53,6 +55,12 @@ function reads(shape: DataShape): ReturnType<Check["reads"]> {
   if (columns.length === 0) return { skip: "It needs a column of numbers." };
   const { trusted } = shape.roles;
   return { columns: trusted ? [...columns, trusted.column] : columns };
+}
+
+/** The columns that it reads; none where it is skipped. */
+function columnsOf(shape: DataShape): readonly string[] {
+  const columns = reads(shape);
+  return "skip" in columns ? [] : columns.columns;
 }
 
 /** Texts may be numbers but for a few odd cells; only the values tell. */
@@ -200,15 +208,6 @@ function strangeFindings(
   report(oddCells, "odd-cell", "odd");
   report(infiniteCells, "non-finite", "infinite");
   return findings;
-}
-
-function trustTest(column: TableColumn, value: string): (row: number) => boolean {
-  if (column.kind === "category") {
-    const code = column.categories.indexOf(value);
-    return (row) => code >= 0 && column.codes[row] === code;
-  }
-  const number = value.trim() === "" ? Number.NaN : Number(value);
-  return (row) => column.values[row] === number;
 }
 
 interface ScaledMatrix {

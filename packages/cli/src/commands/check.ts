@@ -20,11 +20,20 @@ export function outcomeLines(outcomes: readonly Outcome[]): string[] {
                   `about ${percent(outcome.estimate.rate)} (${percent(outcome.estimate.low)}–${percent(outcome.estimate.high)}) bad`,
                 ]
               : []),
+            ...powerWords(outcome.power),
             ...(outcome.calibration === "uncalibrated" ? [paint.yellow("uncalibrated: a ranking, no claim")] : []),
           ]
         : [safe(outcome.reason ?? outcome.status)];
     return `  ${MARKS[outcome.status]} ${outcome.check.padEnd(width)}  ${parts.join(", ")}`;
   });
+}
+
+/** What it could have seen, where that was measured. */
+function powerWords(power: Outcome["power"]): string[] {
+  if (power === undefined || power.tried.length === 0) return [];
+  return power.smallest === null
+    ? [paint.yellow("blind to its own planted poison")]
+    : [`would see ${percent(power.smallest)} poison`];
 }
 
 const percent = (rate: number): string => `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`;
