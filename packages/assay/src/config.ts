@@ -34,6 +34,7 @@ const checkingSchema = z.strictObject({
   exclude: columns.optional().describe("Columns that are never looked at: ids, known answers"),
   features: columns.optional().describe("Only these columns as features"),
   text: text.optional(),
+  image: text.optional().describe("Column that holds images: bytes of PNG or JPEG"),
   source: text.optional().describe("Column that names who supplied a record"),
   annotator: text.optional(),
   time: text.optional(),

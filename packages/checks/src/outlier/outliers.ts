@@ -5,6 +5,8 @@ import { featureColumns } from "../columns.js";
 import { type FeatureColumns, featuresOf, leftNotes, robustScale, type StrangeCell } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupKeys, groupOrder, groupsOf } from "../groups.js";
+import { FEATURES, regionOfCell } from "../image/image-grid.js";
+import { lookedAtNames, readImages } from "../image/read-images.js";
 import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
@@ -30,7 +32,7 @@ const SHOWN_COLUMNS = 3;
  * sampled records (200 draws), and Mahalanobis distance from the middle 75 %. The claim is conformal where at least 200
  * distinct records are trusted (`roles.trusted`), else it comes from a decoy: the same table with every column permuted.
  *
- * **Reads** all numeric feature columns; missing and infinite values count as the median. References are distinct records,
+ * **Reads** all numeric feature columns, and images as down-sampled pixels; missing and infinite values count as the median. References are distinct records,
  * and so is all that records are measured by, so copies of outliers do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
  * numbers findings `non-finite`; both are exact and of severity `low`.
  *
@@ -50,19 +52,22 @@ export function outliers(): Check<Record<string, never>> {
 
 function reads(shape: DataShape): ReturnType<Check["reads"]> {
   const columns = featureColumns(shape).filter((name) => mayHoldNumbers(shape, name));
-  if (columns.length === 0) return { skip: "It needs a column of numbers." };
+  if (columns.length === 0) return { skip: "It needs a column of numbers or of images (image)." };
   const { trusted } = shape.roles;
   return { columns: trusted ? [...columns, trusted.column] : columns };
 }
 
-/** Texts may be numbers but for a few odd cells; only the values tell. */
-function mayHoldNumbers({ kinds }: DataShape, name: string): boolean {
+/** Texts may be numbers but for a few odd cells; only the values tell. Images are looked at as numbers. */
+function mayHoldNumbers({ kinds, roles }: DataShape, name: string): boolean {
+  if (name === roles.image) return true;
   const kind = kinds[name] ?? "null";
   return tableKind(kind) === "number" || kind === "text" || kind === "mixed";
 }
 
 function memory(shape: DataShape): number {
-  const columns = featureColumns(shape).filter((name) => tableKind(shape.kinds[name] ?? "null") === "number").length;
+  const columns =
+    featureColumns(shape).filter((name) => tableKind(shape.kinds[name] ?? "null") === "number").length +
+    (shape.roles.image === undefined ? 0 : FEATURES);
   // The table, the rows, their decoy, both once more cut off, and a dozen values a record.
   return shape.records * (8 * 5 * columns + 8 * 16 + 64);
 }
@@ -76,15 +81,18 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   });
   if ("skip" in columns) return refused(columns.skip, [], []);
   const { trusted: trust } = shape.roles;
-  const table = await data.table(columns.columns);
+  const images = await readImages(data);
+  const table = await data.table(columns.columns.filter((name) => name !== shape.roles.image));
   const trustColumn = trust ? table.columns[table.columns.length - 1] : undefined;
-  const features = featuresOf(
+  const found = featuresOf(
     { ...table, columns: trust ? table.columns.slice(0, -1) : table.columns },
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
-  const notes = notesOn(features);
+  const features: FeatureColumns = { ...found, numbers: [...(images?.columns ?? []), ...found.numbers] };
+  const notes = [...notesOn(features), ...(images?.notes ?? [])];
   const strange = strangeFindings(features, data, context.showValues, notes);
-  if (features.numbers.length === 0) return refused("No column of numbers varies.", notes, strange);
+  if (features.numbers.length === 0)
+    return refused(`No column of numbers${images ? " or images" : ""} varies.`, notes, strange);
   if (table.length < 2) return refused("One record cannot be compared with others.", notes, strange);
 
   const used: Table = { ...table, columns: features.numbers };
@@ -112,7 +120,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
 
   const claimed = calibration.method !== "uncalibrated";
   const threshold = thresholdOf(score, calibration, context.fdr);
-  const found: Finding[] = [];
+  const accused: Finding[] = [];
   const rowScores = new Float64Array(table.length);
   for (let row = 0; row < table.length; row++) {
     const at = position[groups.groupOf[row]!]!;
@@ -120,7 +128,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     if (!claimed || !(calibration.q[at]! <= context.fdr)) continue;
     const cells = oddCellsOf(model, scaled, at, row, features.numbers, context.showValues);
     const p = calibration.p[at]!;
-    found.push({
+    accused.push({
       ...data.place(row),
       check: ID,
       kind: "outlier",
@@ -139,10 +147,10 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       },
     });
   }
-  const findings = [...strange, ...found].sort(compareFindings);
-  const suspects = claimed ? rankedRows(rowScores, found.length) : rankedRows(rowScores, rankingLength(table.length));
+  const findings = [...strange, ...accused].sort(compareFindings);
+  const suspects = claimed ? rankedRows(rowScores, accused.length) : rankedRows(rowScores, rankingLength(table.length));
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
-    columns: features.numbers.map(({ name }) => name),
+    columns: lookedAtNames(features.numbers),
     examined: table.length,
     findings: findings.length,
     calibration: calibration.method,
@@ -246,6 +254,8 @@ interface ExplainedCell {
   readonly residual: number;
   readonly value?: number | null;
   readonly expected?: number;
+  /** Where in the image it is, instead of a value and what was expected: one pixel says nothing to anybody. */
+  readonly region?: string;
 }
 
 /** The cells of a record that are farthest from what its other cells say. */
@@ -264,7 +274,8 @@ function oddCellsOf(
         .sort((a, b) => Math.abs(b.residual) - Math.abs(a.residual) || a.column - b.column)
         .slice(0, SHOWN_COLUMNS);
   return residuals.map(({ column: j, residual, expected }) => {
-    const { name, values } = numbers[j]!;
+    const { name, values, cell } = numbers[j]!;
+    if (cell) return { column: name, residual: roundScore(residual), region: regionOfCell(cell) };
     const value = values[row]!;
     return {
       column: name,
@@ -286,6 +297,7 @@ function messageOf(cells: readonly ExplainedCell[], showValues: boolean): string
   const first = cells[0];
   if (!first) return "The record is unlike all others.";
   const column = quoted(first.column);
+  if (first.region !== undefined) return `The image is unlike the others, most of all at ${first.region}.`;
   const start = `The record is unlike the others, most of all in ${column}`;
   if (!showValues || typeof first.value !== "number" || first.expected === undefined) return `${start}.`;
   return `${start}: ${first.value} where its other columns suggest ${Number(first.expected.toPrecision(4))}.`;
