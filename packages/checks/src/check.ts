@@ -148,6 +148,8 @@ export type TableColumn =
       readonly rounded?: readonly { readonly row: number; readonly text: string }[];
       /** Where in an image it is measured: such columns share one scale, and an explanation names the region. */
       readonly cell?: ImageCell;
+      /** A mixture of pixels that is never shown as a column. */
+      readonly component?: true;
     }
   | {
       readonly name: string;

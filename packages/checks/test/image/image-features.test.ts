@@ -54,7 +54,13 @@ describe("gridOf()", () => {
   });
 
   test("has no colour where red, green and blue are equal", () => {
-    const features = imageFeatures(greyPng(5, 3, Array.from({ length: 15 }, (_, i) => 17 * i)));
+    const features = imageFeatures(
+      greyPng(
+        5,
+        3,
+        Array.from({ length: 15 }, (_, i) => 17 * i),
+      ),
+    );
     expect(new Set(features.subarray(FINE ** 2, FINE ** 2 + 2 * COARSE ** 2))).toEqual(new Set([32768]));
     expect(new Set(features.subarray(FINE ** 2 + 2 * COARSE ** 2))).toEqual(new Set([65535]));
   });

@@ -20,7 +20,9 @@ describe("decodeJpeg()", () => {
     const off = wanted.map((value, i) => Math.abs(value - (image.rgba[i] as number)));
     // Where colour is stored at half size, it is interpolated there and repeated here.
     const mean = off.reduce((sum, value) => sum + value, 0) / off.length;
-    expect(mean).toBeLessThan(name === "subsampled.jpg" || name === "progressive.jpg" || name === "restart.jpg" ? 6 : 1.5);
+    expect(mean).toBeLessThan(
+      name === "subsampled.jpg" || name === "progressive.jpg" || name === "restart.jpg" ? 6 : 1.5,
+    );
   });
 
   const good = read("baseline.jpg");
@@ -41,10 +43,16 @@ describe("decodeJpeg()", () => {
     ["lossless JPEG", changed(frame + 1, 0xc3), /lossless/],
     ["sampling factors beyond four", changed(frame + 11, 0xff), /header is damaged/],
     ["two frames", Buffer.concat([good.slice(0, scan), good.slice(frame, frame + 19), good.slice(scan)]), /two frames/],
-    ["a thousand scans", Buffer.concat([good.slice(0, scan), ...new Array(1000).fill(scanHeader), good.slice(scan)]), /more than 100 scans/],
+    [
+      "a thousand scans",
+      Buffer.concat([good.slice(0, scan), ...new Array(1000).fill(scanHeader), good.slice(scan)]),
+      /more than 100 scans/,
+    ],
     ["no frame", Buffer.from([0xff, 0xd8, 0xff, 0xd9]), /no image/],
   ])("refuses %s", (_, bytes, message) => {
-    expect(() => decodeJpeg(bytes)).toThrow(expect.objectContaining({ name: "UnreadableImage", message: expect.stringMatching(message) }));
+    expect(() => decodeJpeg(bytes)).toThrow(
+      expect.objectContaining({ name: "UnreadableImage", message: expect.stringMatching(message) }),
+    );
   });
 
   test("any damage to a byte gives an image or UnreadableImage, never another error", () => {

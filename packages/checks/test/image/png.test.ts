@@ -24,39 +24,42 @@ describe("decodePng()", () => {
       .filter((depth) => (colour === 0 ? true : colour === 3 ? depth <= 8 : depth >= 8))
       .map((depth) => ({ colour, depth })),
   );
-  test.each(kinds)("gives the samples back that were written: colour type $colour, $depth bits", ({ colour, depth }) => {
-    const random = randomOf(10 * colour + depth);
-    const count = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colour];
-    const palette = Array.from({ length: 3 * 2 ** Math.min(8, depth) }, () => Math.floor(256 * random()));
-    // Sizes around 8, where passes are empty or partial.
-    for (const [width, height] of [
-      [1, 1],
-      [3, 2],
-      [5, 9],
-      [8, 8],
-      [17, 11],
-    ] as const) {
-      const samples = Array.from({ length: width * height * count }, () => Math.floor(2 ** depth * random()));
-      for (const interlaced of [false, true]) {
-        const options: PngOptions = {
-          ...{ width, height, colour, depth, samples, interlaced, filters: [0, 1, 2, 3, 4] },
-          ...(colour === 3 ? { palette, transparency: [7] } : {}),
-        };
-        const { rgba, most } = decodePng(makePng(options));
-        expect(most).toBe(depth === 16 ? 65535 : 255);
-        const wanted = Array.from({ length: width * height }, (_, i) => {
-          const own = samples.slice(i * count, (i + 1) * count);
-          const [first = 0, second = 0] = own;
-          if (colour === 3) return [...palette.slice(3 * first, 3 * first + 3), first === 0 ? 7 : 255];
-          if (colour === 2) return [...own, most];
-          if (colour === 6) return own;
-          const grey = depth < 8 ? (first * 255) / (2 ** depth - 1) : first;
-          return [grey, grey, grey, colour === 4 ? second : most];
-        });
-        expect([...rgba]).toEqual(wanted.flat());
+  test.each(kinds)(
+    "gives the samples back that were written: colour type $colour, $depth bits",
+    ({ colour, depth }) => {
+      const random = randomOf(10 * colour + depth);
+      const count = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[colour];
+      const palette = Array.from({ length: 3 * 2 ** Math.min(8, depth) }, () => Math.floor(256 * random()));
+      // Sizes around 8, where passes are empty or partial.
+      for (const [width, height] of [
+        [1, 1],
+        [3, 2],
+        [5, 9],
+        [8, 8],
+        [17, 11],
+      ] as const) {
+        const samples = Array.from({ length: width * height * count }, () => Math.floor(2 ** depth * random()));
+        for (const interlaced of [false, true]) {
+          const options: PngOptions = {
+            ...{ width, height, colour, depth, samples, interlaced, filters: [0, 1, 2, 3, 4] },
+            ...(colour === 3 ? { palette, transparency: [7] } : {}),
+          };
+          const { rgba, most } = decodePng(makePng(options));
+          expect(most).toBe(depth === 16 ? 65535 : 255);
+          const wanted = Array.from({ length: width * height }, (_, i) => {
+            const own = samples.slice(i * count, (i + 1) * count);
+            const [first = 0, second = 0] = own;
+            if (colour === 3) return [...palette.slice(3 * first, 3 * first + 3), first === 0 ? 7 : 255];
+            if (colour === 2) return [...own, most];
+            if (colour === 6) return own;
+            const grey = depth < 8 ? (first * 255) / (2 ** depth - 1) : first;
+            return [grey, grey, grey, colour === 4 ? second : most];
+          });
+          expect([...rgba]).toEqual(wanted.flat());
+        }
       }
-    }
-  });
+    },
+  );
 
   test("makes the one transparent colour of 16 bits transparent", () => {
     const png = makePng({ width: 2, height: 1, colour: 0, depth: 16, samples: [513, 514], transparency: [2, 1] });
@@ -94,11 +97,17 @@ describe("decodePng()", () => {
       /palette has not/,
     ],
   ])("refuses %s", (_, bytes, message) => {
-    expect(() => decodePng(bytes)).toThrow(expect.objectContaining({ name: "UnreadableImage", message: expect.stringMatching(message) }));
+    expect(() => decodePng(bytes)).toThrow(
+      expect.objectContaining({ name: "UnreadableImage", message: expect.stringMatching(message) }),
+    );
   });
 
   test("gives a bomb no room: 100 MB of zeros behind a header of 4 × 4 pixels", () => {
-    const bomb = png(header(4, 4, grey), chunk("IDAT", deflateSync(new Uint8Array(1e8))), chunk("IEND", new Uint8Array(0)));
+    const bomb = png(
+      header(4, 4, grey),
+      chunk("IDAT", deflateSync(new Uint8Array(1e8))),
+      chunk("IEND", new Uint8Array(0)),
+    );
     const before = process.memoryUsage().arrayBuffers;
     expect(decodePng(bomb).rgba).toHaveLength(64);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5e6);
@@ -106,7 +115,14 @@ describe("decodePng()", () => {
 
   test("any damage to a byte gives an image or UnreadableImage, never another error", () => {
     const random = randomOf(3);
-    const source = makePng({ width: 6, height: 5, colour: 3, depth: 4, samples: new Array(30).fill(1), palette: [1, 2, 3, 4, 5, 6] });
+    const source = makePng({
+      width: 6,
+      height: 5,
+      colour: 3,
+      depth: 4,
+      samples: new Array(30).fill(1),
+      palette: [1, 2, 3, 4, 5, 6],
+    });
     for (let i = 0; i < 2000; i++) {
       const bytes = source.slice();
       bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
