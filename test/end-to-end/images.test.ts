@@ -141,13 +141,14 @@ describe("assay check --image", () => {
   test("finds pictures of something else where others are trusted, and says where they are unlike them", async () => {
     const next = seededNumbers(11);
     const isOdd = (i: number): boolean => i >= 800 && i % 10 === 7;
-    const fog = (): Uint8Array =>
-      greyPng(
-        SIDE,
-        SIDE,
-        Array.from({ length: SIDE * SIDE }, () => 150 + Math.floor(100 * next())),
-      );
-    const images = clean.images.map((image, i) => (isOdd(i) ? fog() : image));
+    const blocks = (): Uint8Array => {
+      const black = Array.from({ length: 25 }, () => next() < 0.5);
+      const samples = Array.from({ length: SIDE * SIDE }, (_, i) => {
+        return black[5 * Math.floor(i / SIDE / 4) + Math.floor((i % SIDE) / 4)] ? 0 : 255;
+      });
+      return greyPng(SIDE, SIDE, samples);
+    };
+    const images = clean.images.map((image, i) => (isOdd(i) ? blocks() : image));
     const labels = images.map((_, i) => (i < 800 ? "yes" : "no"));
     writeFileSync(join(cwd, "odd.parquet"), parquet({ images, labels }));
     const { findings } = await check("odd.parquet", "--checks", "outliers", "--trusted", "label=yes");
