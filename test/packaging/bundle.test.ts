@@ -192,6 +192,14 @@ describe("the root entries run without Node", () => {
     },
   );
 
+  test("@assay/checks loads no decoder of images until an image column is named", async () => {
+    const { included, loaded } = await bundle('export * from "@assay/checks";');
+    for (const library of ["fflate", "jpeg-js"]) {
+      expect(included.some((path) => path.includes(`node_modules/${library}/`))).toBe(true);
+      expect(loaded.some((path) => path.includes(`node_modules/${library}/`))).toBe(false);
+    }
+  });
+
   test("an import of Node's modules would be seen", async () => {
     await expect(bundle('export * from "@assay/assay/node";')).rejects.toThrow(/node:/);
   });

@@ -35,7 +35,7 @@ export const LIBRARY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   merkle: ["@noble/hashes"],
   records: ["apache-arrow", "hyparquet", "hyparquet-compressors"],
   manifest: [],
-  checks: [],
+  checks: ["fflate", "jpeg-js"],
   provenance: ["@noble/curves", "zod"],
   controls: [],
   report: [],

@@ -34,6 +34,7 @@ const checkingSchema = z.strictObject({
   exclude: columns.optional().describe("Columns that are never looked at: ids, known answers"),
   features: columns.optional().describe("Only these columns as features"),
   text: text.optional(),
+  image: text.optional().describe("Column that holds images: bytes of PNG or JPEG"),
   source: text.optional().describe("Column that names who supplied a record"),
   annotator: text.optional(),
   time: text.optional(),
@@ -47,7 +48,10 @@ const checkingSchema = z.strictObject({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
   failOn: z.enum(["low", "medium", "high", "none"]).optional().describe("Findings from here up fail the run"),
-  power: z.boolean().optional().describe("Measure what each check could have seen, by known poison in copies of the data"),
+  power: z
+    .boolean()
+    .optional()
+    .describe("Measure what each check could have seen, by known poison in copies of the data"),
 });
 
 const sourceSchema = z.strictObject({

@@ -8,7 +8,6 @@ import {
   type Executor,
   type FilePart,
   inlineExecutor,
-  type Kind,
   type Kinds,
   type PlacedBatch,
   readBatches,
@@ -17,8 +16,10 @@ import {
 import type { CheckData, DataShape, Fold, Roles, Table, TableColumn } from "./check.js";
 import { columnNames } from "./columns.js";
 import { type FoldPartInput, type FoldPartOptions, stateOfPart } from "./fold-part.js";
+import { type ImagePart, type ImagePartOptions, imagePart } from "./image/image-part.js";
+import { IMAGE_RECORD_BYTES, type ImageFeatures, imageTable } from "./image/image-table.js";
 import { LEAF_ORDER_BYTES, leafOrder, placeOfRow } from "./leaf-order.js";
-import { type ColumnBuilder, columnBuilder } from "./table-builder.js";
+import { type BuilderKind, type ColumnBuilder, columnBuilder } from "./table-builder.js";
 
 /** A batch and the file that it is of: index into `scanned.files`. */
 export type FileBatch = PlacedBatch & { readonly file: number };
@@ -64,6 +65,7 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   const kindOf = builderKinds(shape);
   const cache = new Map<string, { column: TableColumn; bytes: number }>();
   let lines: Float64Array | undefined;
+  const images = new Map<string, ImageFeatures>();
 
   const batches = (columns: readonly string[]): AsyncIterable<FileBatch> =>
     readBatches(scanned, { columns, ...(executor ? { executor } : {}), ...(signal ? { signal } : {}) });
@@ -109,8 +111,34 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
     for (const [name, builder] of builders) cache.set(name, { column: builder.finish(), bytes: builder.bytes() });
   };
 
+  const readImages = async (column: string): Promise<ImageFeatures> => {
+    const bytes = needed + IMAGE_RECORD_BYTES * order.length;
+    if (bytes > maxMemoryBytes) throw memoryExceeded(bytes, maxMemoryBytes, `the images of ${JSON.stringify(column)}`);
+    // Tables that are held make room: they can be read again.
+    cache.clear();
+    const table = imageTable(column, order.length);
+    const options: ImagePartOptions = { scanned: { ...scanned, files: [] }, column };
+    const task = { module: new URL("./tasks.js", import.meta.url).href, name: "imagePart", options, run: imagePart };
+    const files = scanned.files.flatMap(({ index }, file) => index.parts.map(() => file));
+    const where = executor ?? inlineExecutor();
+    let done = 0;
+    for await (const answer of where.map(task, foldParts(scanned, leaves), signal ? { signal } : {})) {
+      const file = files[done++] as number;
+      for (const part of answer as ImagePart[]) {
+        const first = (order.offsets[file] as number) + part.begin;
+        table.add(part, order.rowOf.subarray(first, first + part.states.length), paths[file] as string);
+      }
+    }
+    return table.finish();
+  };
+
   return {
     shape,
+    async images(column) {
+      const known = images.get(column) ?? (await readImages(column));
+      images.set(column, known);
+      return known;
+    },
     async table(columns): Promise<Table> {
       const wanted = new Set(columns);
       for (const name of wanted) {
@@ -209,16 +237,17 @@ function scannedShape({ scanned, kinds }: ScannedInput, roles: Roles): DataShape
 }
 
 /**
- * Kinds as columns are built. What only names something (source, annotator, split, and label or trust mark unless they are
+ * Kinds as columns are built: the image column as images. What only names something (source, annotator, split, and label or trust mark unless they are
  * numbers) is never an amount: its cells are texts, with all digits of a long number and `true` for a boolean.
  */
-function builderKinds({ kinds, roles }: DataShape): (name: string) => Kind {
+function builderKinds({ kinds, roles }: DataShape): (name: string) => BuilderKind {
   const features = new Set(roles.features);
   const names = new Set([roles.source, roles.annotator, roles.split].filter((name) => !features.has(name ?? "")));
   for (const name of [roles.label, roles.trusted?.column]) {
     if (name !== undefined && kinds[name] !== "number" && !features.has(name)) names.add(name);
   }
   return (name) => {
+    if (name === roles.image) return "image";
     const kind = Object.hasOwn(kinds, name) ? (kinds[name] ?? "null") : "null";
     return names.has(name) && kind !== "text" ? "mixed" : kind;
   };

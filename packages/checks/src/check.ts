@@ -4,6 +4,8 @@
  */
 
 import type { ColumnType, Kinds } from "@assay/records";
+import type { ImageCell } from "./image/image-grid.js";
+import type { ImageFeatures } from "./image/image-table.js";
 import type { Poison } from "./power/poison.js";
 
 export type Severity = "low" | "medium" | "high";
@@ -135,6 +137,8 @@ export interface Roles {
   /** Only these as features; default all that are neither label, source, excluded nor an id by nature. */
   readonly features?: readonly string[];
   readonly text?: string;
+  /** The column that holds images as bytes, PNG or JPEG, or structs of hubs, `{bytes, path}`. */
+  readonly image?: string;
   readonly source?: string;
   readonly annotator?: string;
   readonly time?: string;
@@ -169,6 +173,10 @@ export type TableColumn =
       readonly odd?: readonly { readonly row: number; readonly text: string }[];
       /** Numbers with more digits than a double holds, which `values` has rounded: their exact texts. Ascending by row. */
       readonly rounded?: readonly { readonly row: number; readonly text: string }[];
+      /** Where in an image it is measured: such columns share one scale, and an explanation names the region. */
+      readonly cell?: ImageCell;
+      /** A mixture of pixels that is never shown as a column. */
+      readonly component?: true;
     }
   | {
       readonly name: string;
@@ -210,6 +218,11 @@ export interface CheckData {
   ): Promise<Result>;
   /** Columns in leaf order. Throws `memory-exceeded` above `maxMemoryBytes`, with the number needed. */
   table(columns: readonly string[]): Promise<Table>;
+  /**
+   * Images of a column, decoded and down-sampled, in leaf order; as a column of `table` an image is only what it is equal to. Absent
+   * where data cannot hold images. Throws `memory-exceeded` as `table` does.
+   */
+  images?(column: string): Promise<ImageFeatures>;
   /** Where the record at a row of a table is. Rows of equal leaves are numbered in file order. */
   place(row: number): RecordPlace;
   /** Row of a table that holds a record (ordinal over all files): the inverse of `place`. */

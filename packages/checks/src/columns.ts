@@ -29,7 +29,40 @@ export function checkRoles(shape: DataShape): void {
       }
     }
   }
+  if (roles.image !== undefined) checkImageColumn(shape, roles.image);
 }
+
+/** Refuses a column of which no record can hold an image, and one that `features` leaves out. */
+function checkImageColumn({ kinds, roles }: DataShape, name: string): void {
+  const kind = kinds[name] ?? "null";
+  const inside = typeof kind === "object" && "struct" in kind ? (kind.struct.bytes ?? "null") : kind;
+  if (inside !== "bytes" && kind !== "null") {
+    const holds =
+      typeof kind === "string" ? `holds ${HELD_WORDS[kind] ?? kind}` : "has no field `bytes` that holds bytes";
+    const way =
+      kind === "text"
+        ? " Paths of image files are not read; base64 text is, when a schema declares the column as bytes."
+        : "";
+    throw new RangeError(
+      `image: column ${JSON.stringify(name)} ${holds}; images are bytes of PNG or JPEG, or structs with a field \`bytes\`.${way}`,
+    );
+  }
+  if (roles.features && !roles.features.includes(name)) {
+    throw new RangeError(`image: column ${JSON.stringify(name)} is not among the features; name it there too`);
+  }
+}
+
+/** Kinds in words. */
+const HELD_WORDS: Readonly<Record<string, string>> = {
+  boolean: "true and false",
+  number: "numbers",
+  date: "dates",
+  time: "times",
+  timestamp: "timestamps",
+  instant: "instants",
+  duration: "durations",
+  mixed: "values of several kinds",
+};
 
 /**
  * The columns that checks may take as features, ascending by code point: those that were named, or all that have values and
@@ -131,6 +164,7 @@ function namedColumns(roles: Roles): [string, readonly string[]][] {
     ["exclude", roles.exclude ?? []],
     ["features", roles.features ?? []],
     ["text", one(roles.text)],
+    ["image", one(roles.image)],
     ["source", one(roles.source)],
     ["annotator", one(roles.annotator)],
     ["time", one(roles.time)],

@@ -238,10 +238,17 @@ export function encodeFeatures({ numbers, categories }: FeatureColumns, rows: In
   const columns: EncodedColumn[] = [];
   const filled: Float64Array[] = [];
   const marks: { column: EncodedColumn; values: Float64Array }[] = [];
-  for (const { name, values } of numbers) {
+  const deviationOf = imageDeviation(numbers, rows);
+  for (const { name, values, cell } of numbers) {
     const taken = Float64Array.from(rows, (row) => values[row]!);
     const present = taken.filter((value) => !Number.isNaN(value));
     if (present.length === 0) continue;
+    if (cell) {
+      const { mean } = momentsOf(present);
+      columns.push({ name });
+      filled.push(taken.map((value) => (Number.isNaN(value) ? 0 : (value - mean) / deviationOf)));
+      continue;
+    }
     const { centre, scale } = robustScale(present);
     const clipped = taken.map((value) =>
       Number.isNaN(value) ? 0 : Math.max(-10, Math.min(10, (value - centre) / scale)),
@@ -268,6 +275,19 @@ export function encodeFeatures({ numbers, categories }: FeatureColumns, rows: In
     for (let i = 0; i < rows.length; i++) matrix.values[i * columns.length + j] = values[i]!;
   }
   return { matrix, columns, numbers: numberCount };
+}
+
+/** The one deviation that all pixels are scaled by: a pixel that hardly varies then says little, as it should. */
+function imageDeviation(numbers: readonly NumberColumn[], rows: Int32Array): number {
+  let total = 0;
+  let count = 0;
+  for (const { values, cell } of numbers) {
+    if (!cell) continue;
+    const present = Float64Array.from(rows, (row) => values[row]!).filter((value) => !Number.isNaN(value));
+    if (present.length > 0) total += momentsOf(present).variance;
+    count++;
+  }
+  return total > 0 ? Math.sqrt(total / count) : 1;
 }
 
 function categoryMarks(

@@ -1,15 +1,15 @@
 /** A fold over one part of a file: what a worker does. The same code runs here, so that workers never matter to the answer. */
 
-import { type Kinds, type PlacedBatch, readBatches, type ScannedSource } from "@assay/records";
+import { type PlacedBatch, readBatches, type ScannedSource } from "@assay/records";
 import type { Fold, Table } from "./check.js";
-import { columnBuilder } from "./table-builder.js";
+import { type BuilderKind, columnBuilder } from "./table-builder.js";
 
 /** Plain data, the same for all parts. */
 export interface FoldPartOptions {
   /** The source without its files. */
   readonly scanned: ScannedSource;
-  /** Kinds of the columns that are read. */
-  readonly kinds: Kinds;
+  /** What the columns are read as. */
+  readonly kinds: Readonly<Record<string, BuilderKind>>;
   readonly nearlyNumeric: readonly string[];
   readonly columns: readonly string[];
   /** URL of the module and the export that is the fold. */
@@ -67,7 +67,7 @@ function batchTable(
   placed: PlacedBatch,
   begin: number,
   columns: readonly string[],
-  kinds: Kinds,
+  kinds: FoldPartOptions["kinds"],
   nearlyNumeric: ReadonlySet<string>,
   leaves: Uint8Array,
 ): Table {

@@ -208,6 +208,12 @@ function watchData(data: CheckData): { data: CheckData; read: ReadonlySet<string
       note(columns);
       return data.table(columns);
     },
+    ...(data.images && {
+      async images(column: string) {
+        note([column]);
+        return (data.images as NonNullable<CheckData["images"]>)(column);
+      },
+    }),
     place: (row) => data.place(row),
     row: (record) => data.row(record),
   };

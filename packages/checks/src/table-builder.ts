@@ -3,9 +3,11 @@
  * as they come, and are put in code point order at the end, so that no code depends on files or order.
  */
 
+import { sha256, toHex } from "@assay/merkle";
 import { type Column, columnToCategories, columnToNumbers, columnToTexts, isPresent, type Kind } from "@assay/records";
 import type { TableColumn } from "./check.js";
 import { compareTexts } from "./code-point-order.js";
+import { imageReader } from "./image/image-part.js";
 
 export interface ColumnBuilder {
   readonly name: string;
@@ -15,6 +17,9 @@ export interface ColumnBuilder {
   add(column: Column, rows: Uint32Array): void;
   finish(): TableColumn;
 }
+
+/** What a column is read as: its kind, or as images, of which a table holds only digests. */
+export type BuilderKind = Kind | "image";
 
 /** What a column becomes: numbers for what is measured on a line (times too), categories for all else. */
 export function tableKind(kind: Kind): "number" | "category" {
@@ -36,7 +41,8 @@ export function tableKind(kind: Kind): "number" | "category" {
  * @param length - Rows of the table.
  * @param nearlyNumeric - A column of texts that are numbers but for odd cells: read as numbers, the odd ones apart.
  */
-export function columnBuilder(name: string, kind: Kind, length: number, nearlyNumeric: boolean): ColumnBuilder {
+export function columnBuilder(name: string, kind: BuilderKind, length: number, nearlyNumeric: boolean): ColumnBuilder {
+  if (kind === "image") return categoryBuilder(name, length, imageDigests);
   if (nearlyNumeric && kind === "text") return oddNumberBuilder(name, length);
   return tableKind(kind) === "number"
     ? numberBuilder(name, length)
@@ -111,6 +117,15 @@ function oddNumberBuilder(name: string, length: number): ColumnBuilder {
     },
     finish: () => ({ name, kind: "number", values, odd: odd.sort((a, b) => a.row - b.row) }),
   };
+}
+
+/** SHA-256 of each image, hex: equal where images are equal byte by byte, and small. */
+function imageDigests(column: Column): (string | null)[] {
+  const bytesAt = imageReader(column);
+  return Array.from({ length: column.length }, (_, i) => {
+    const bytes = bytesAt(i);
+    return bytes === null ? null : toHex(sha256(bytes));
+  });
 }
 
 function categoryBuilder(name: string, length: number, textsOf: (column: Column) => (string | null)[]): ColumnBuilder {

@@ -90,6 +90,7 @@ export function addCheckingOptions(command: Command): Command {
     .option("--exclude <columns>", "never look at these: ids, known answers (the policy must allow it)", list)
     .option("--features <columns>", "only these columns as features", list)
     .option("--text <column>", "column of long text")
+    .option("--image <column>", "column that holds images: bytes of PNG or JPEG")
     .option("--source <column>", "column that names who supplied a record")
     .option("--annotator <column>", "column that names who labelled a record")
     .option("--time <column>", "column that says when a record was made")
@@ -203,7 +204,7 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
     throw new UsageError(`--trusted ${trusted}: it is COLUMN=VALUE, for example reviewed=yes`);
   const roles = {
     ...Object.fromEntries(
-      ["label", "exclude", "features", "text", "source", "annotator", "time", "split"]
+      ["label", "exclude", "features", "text", "image", "source", "annotator", "time", "split"]
         .map((name) => [name, pick(name)])
         .filter(([, value]) => value !== undefined),
     ),

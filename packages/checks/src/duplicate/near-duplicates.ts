@@ -67,7 +67,8 @@ export function nearDuplicates(defaults: NearDuplicatesOptions = {}): Check<Near
       const columns = columnsOf(data.shape);
       const whole = await data.table(columns);
       const features = new Set(featureColumns(data.shape));
-      const ids = new Set(idColumns(whole).filter((name) => name !== data.shape.roles.text));
+      const { text: textName, image } = data.shape.roles;
+      const ids = new Set(idColumns(whole).filter((name) => name !== textName && name !== image));
       const compared = whole.columns.filter(({ name }) => features.has(name) && !ids.has(name));
       const notes = [...ids].map((name) => `not looked at: ${quoted(name)}, it differs in every record, as an id does`);
 

@@ -65,7 +65,7 @@ export function conflictingDuplicates(
       const read = await data.table([...names, labelName]);
       const label = asCategory(read.columns[names.length] as Table["columns"][number]);
       const whole: Table = { ...read, columns: read.columns.slice(0, names.length) };
-      const ids = new Set(idColumns(whole));
+      const ids = new Set(idColumns(whole).filter((name) => name !== data.shape.roles.image));
       const table: Table = { ...whole, columns: whole.columns.filter(({ name }) => !ids.has(name)) };
       const features = table.columns.map(({ name }) => name);
       if (features.length === 0) {

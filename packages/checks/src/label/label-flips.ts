@@ -7,6 +7,9 @@ import { featureColumns } from "../columns.js";
 import { featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupsOf } from "../groups.js";
+import { FEATURES } from "../image/image-grid.js";
+import type { ImageFeatures } from "../image/image-table.js";
+import { lookedAtNames, readImages } from "../image/read-images.js";
 import { completed, skipped } from "../outcome.js";
 import { flippedLabels } from "../power/flipped-labels.js";
 import { quoted } from "../quoted.js";
@@ -50,7 +53,7 @@ const LEAST_POSTERIOR = 0.5;
  * the rate that is claimed. `suspects` are as many of the highest scores as the rate says, without a claim; `disputed` are
  * the records that the classifier would label otherwise.
  *
- * **Reads** the label and all feature columns. Records with equal features are one group: one fold, one vote, no neighbours
+ * **Reads** the label and all feature columns; where an image column is named, its images as down-sampled pixels. Records with equal features are one group: one fold, one vote, no neighbours
  * of each other; near duplicates too, where `near-duplicates` ran before.
  *
  * **Cost.** One pass; classifiers are bounded (notes say where a sample was taken); 42,000 records with two columns and 52
@@ -90,7 +93,7 @@ function reads(shape: DataShape): ReturnType<Check["reads"]> {
 }
 
 function memory(shape: DataShape): number {
-  const columns = featureColumns(shape).length;
+  const columns = featureColumns(shape).length + (shape.roles.image === undefined ? 0 : FEATURES);
   // The table, the encoded features twice, and probabilities for twenty classes from four learners.
   return shape.records * (24 * columns + 20 * 4 * 8 + 4 * NEIGHBOURS + 200);
 }
@@ -105,7 +108,9 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   });
   if ("skip" in columns) return refused(columns.skip);
   const label = shape.roles.label!;
-  const table = await data.table(columns.columns);
+  const { image } = shape.roles;
+  const images = await readImages(data);
+  const table = await data.table(columns.columns.filter((name) => name !== image));
   const labelColumn = table.columns[table.columns.length - 1]!;
   const features = featuresOf(
     { ...table, columns: table.columns.slice(0, -1) },
@@ -113,25 +118,37 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   );
   const left = [...features.left];
   const useText =
+    images === undefined &&
     features.texts.length > 0 &&
     (shape.roles.text !== undefined || features.numbers.length + features.categories.length === 0);
-  const used = useText ? [...features.texts, ...features.categories] : [...features.numbers, ...features.categories];
+  const numbers = [...(images?.columns ?? []), ...features.numbers];
+  const used = useText ? [...features.texts, ...features.categories] : [...numbers, ...features.categories];
   for (const { name } of useText ? features.numbers : features.texts) {
     const reason = useText
       ? "text was looked at instead of numbers"
-      : "it holds text; name it as text to look at it instead";
+      : images
+        ? "images were looked at instead of text"
+        : "it holds text; name it as text to look at it instead";
     left.push({ column: name, reason });
   }
-  const notes = leftNotes(left);
+  const notes = [...leftNotes(left), ...(images?.notes ?? [])];
+  if (images && images.columns.length === 0) return refused(noImages(images, image!), notes);
   if (used.length === 0) return refused("No column besides the label says anything.", notes);
-  const labels = labelClasses(labelColumn);
-  if (typeof labels === "string") return refused(labels, notes);
+  const given = labelClasses(labelColumn);
+  if (typeof given === "string") return refused(given, notes);
+  // A record without an image is not judged, and does not teach.
+  const labels = images
+    ? { ...given, classOf: given.classOf.map((k, row) => (images.read[row] === 1 ? k : -1)) }
+    : given;
 
   const featureTable: Table = { ...table, columns: used };
   const near = context.results.find(({ outcome }) => outcome.check === "near-duplicates")?.clusters;
   const votes = votesOf(featureTable, groupsOf(featureTable, { clusters: near }), labels, context.seed);
   const nameOf = (index: number): string => labels.names[votes.classes[index]!]!;
-  if (votes.unlabelled > 0) notes.push(`${votes.unlabelled} records without a label were left out`);
+  const unlabelled = given.classOf.reduce((sum, k) => sum + (k < 0 ? 1 : 0), 0);
+  if (unlabelled > 0) notes.push(`${unlabelled} records without a label were left out`);
+  if (votes.unlabelled > unlabelled)
+    notes.push(`${votes.unlabelled - unlabelled} records without an image that can be read were left out`);
   if (votes.small.length > 0) notes.push(smallClassesNote(votes, labels, context.showValues));
   const classes = votes.classes.length;
   if (classes < 2) {
@@ -144,7 +161,9 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
   }
 
-  const judged = useText ? await textOpinions(features, votes, context) : await denseOpinions(features, votes, context);
+  const judged = useText
+    ? await textOpinions(features, votes, context)
+    : await denseOpinions({ ...features, numbers }, votes, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
@@ -205,7 +224,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   const evidenceOf = evidenceMaker(table, votes, judged, mixture, scores, posterior, nameOf, context.showValues);
   const findings = found.map((row): Finding => {
     const unit = votes.unitOf[row]!;
-    const given = nameOf(units.label[unit]!);
+    const own = nameOf(units.label[unit]!);
     const suggested = nameOf(scores.suggested[unit]!);
     return {
       ...data.place(row),
@@ -215,8 +234,8 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
       q: roundScore(q[unit]!),
       severity: severityOf(q[unit]!),
       message: context.showValues
-        ? `The label ${quoted(given)} contradicts the features, which say ${quoted(suggested)}.`
-        : "The label contradicts the features.",
+        ? `The label ${quoted(own)} contradicts ${images ? "the image, which says" : "the features, which say"} ${quoted(suggested)}.`
+        : `The label contradicts ${images ? "the image" : "the features"}.`,
       evidence: evidenceOf(unit),
     };
   });
@@ -226,7 +245,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   let examined = 0;
   for (const unit of votes.unitOf) if (unit >= 0) examined++;
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
-    columns: [...used.map(({ name }) => name), label],
+    columns: [...lookedAtNames(used), label],
     examined,
     findings: findings.length,
     calibration: uncalibrated ? "uncalibrated" : "posterior",
@@ -240,6 +259,13 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     details: detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
+}
+
+/** Why images say nothing. */
+function noImages({ read }: ImageFeatures, name: string): string {
+  return read.includes(1)
+    ? `All images in ${quoted(name)} look the same.`
+    : `No image in ${quoted(name)} can be read; images are bytes of PNG or JPEG.`;
 }
 
 /**

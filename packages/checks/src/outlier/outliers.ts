@@ -1,10 +1,21 @@
 /** The check `outliers`: records whose numbers are unlike all others, alone or together. */
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
-import { featureColumns } from "../columns.js";
-import { type FeatureColumns, featuresOf, leftNotes, robustScale, type StrangeCell } from "../features.js";
+import { featureColumns, firstRows } from "../columns.js";
+import {
+  type ColumnScale,
+  type FeatureColumns,
+  featuresOf,
+  leftNotes,
+  robustScale,
+  type StrangeCell,
+} from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupKeys, groupOrder, groupsOf } from "../groups.js";
+import { COMPONENTS, imageComponents } from "../image/image-components.js";
+import { FEATURES, regionOfCell } from "../image/image-grid.js";
+import type { ImageFeatures } from "../image/image-table.js";
+import { lookedAtNames, readImages } from "../image/read-images.js";
 import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
@@ -32,7 +43,7 @@ const SHOWN_COLUMNS = 3;
  * sampled records (200 draws), and Mahalanobis distance from the middle 75 %. The claim is conformal where at least 200
  * distinct records are trusted (`roles.trusted`), else it comes from a decoy: the same table with every column permuted.
  *
- * **Reads** all numeric feature columns; missing and infinite values count as the median. References are distinct records,
+ * **Reads** all numeric feature columns, and images by the leading components of their down-sampled pixels; missing and infinite values count as the median. References are distinct records,
  * and so is all that records are measured by, so copies of outliers do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
  * numbers findings `non-finite`; both are exact and of severity `low`.
  *
@@ -52,7 +63,7 @@ export function outliers(): Check<Record<string, never>> {
 
 function reads(shape: DataShape): ReturnType<Check["reads"]> {
   const columns = featureColumns(shape).filter((name) => mayHoldNumbers(shape, name));
-  if (columns.length === 0) return { skip: "It needs a column of numbers." };
+  if (columns.length === 0) return { skip: "It needs a column of numbers or of images (image)." };
   const { trusted } = shape.roles;
   return { columns: trusted ? [...columns, trusted.column] : columns };
 }
@@ -63,16 +74,20 @@ function columnsOf(shape: DataShape): readonly string[] {
   return "skip" in columns ? [] : columns.columns;
 }
 
-/** Texts may be numbers but for a few odd cells; only the values tell. */
-function mayHoldNumbers({ kinds }: DataShape, name: string): boolean {
+/** Texts may be numbers but for a few odd cells; only the values tell. Images are looked at as numbers. */
+function mayHoldNumbers({ kinds, roles }: DataShape, name: string): boolean {
+  if (name === roles.image) return true;
   const kind = kinds[name] ?? "null";
   return tableKind(kind) === "number" || kind === "text" || kind === "mixed";
 }
 
 function memory(shape: DataShape): number {
-  const columns = featureColumns(shape).filter((name) => tableKind(shape.kinds[name] ?? "null") === "number").length;
+  const columns =
+    featureColumns(shape).filter((name) => tableKind(shape.kinds[name] ?? "null") === "number").length +
+    (shape.roles.image === undefined ? 0 : COMPONENTS);
   // The table, the rows, their decoy, both once more cut off, and a dozen values a record.
-  return shape.records * (8 * 5 * columns + 8 * 16 + 64);
+  const pixels = shape.roles.image === undefined ? 0 : 2 * FEATURES;
+  return shape.records * (8 * pixels + 8 * 5 * columns + 8 * 16 + 64);
 }
 
 async function run(data: CheckData, _options: Record<string, never>, context: CheckContext): Promise<CheckResult> {
@@ -84,18 +99,23 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   });
   if ("skip" in columns) return refused(columns.skip, [], []);
   const { trusted: trust } = shape.roles;
-  const table = await data.table(columns.columns);
+  const images = await readImages(data);
+  const table = await data.table(columns.columns.filter((name) => name !== shape.roles.image));
   const trustColumn = trust ? table.columns[table.columns.length - 1] : undefined;
-  const features = featuresOf(
+  const found = featuresOf(
     { ...table, columns: trust ? table.columns.slice(0, -1) : table.columns },
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
-  const notes = notesOn(features);
+  const components = images ? imageComponents(images, firstRows(table)) : [];
+  const features: FeatureColumns = { ...found, numbers: [...components, ...found.numbers] };
+  const notes = [...notesOn(features), ...imageNotes(images, components.length)];
   const strange = strangeFindings(features, data, context.showValues, notes);
-  if (features.numbers.length === 0) return refused("No column of numbers varies.", notes, strange);
+  if (features.numbers.length === 0)
+    return refused(`No column of numbers${images ? " or images" : ""} varies.`, notes, strange);
   if (table.length < 2) return refused("One record cannot be compared with others.", notes, strange);
 
-  const used: Table = { ...table, columns: features.numbers };
+  const pixels = images?.columns ?? [];
+  const used: Table = { ...table, columns: [...pixels, ...found.numbers] };
   const groups = groupsOf(used);
   const order = groupOrder(groupKeys(used, groups, context.seed));
   const position = new Int32Array(groups.count);
@@ -118,17 +138,19 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   notes.push(...calibration.notes);
   for (const reason of calibration.reasons) notes.push(`uncalibrated: ${reason}`);
 
+  const scales = regionScales(pixels);
   const claimed = calibration.method !== "uncalibrated";
   const threshold = thresholdOf(score, calibration, context.fdr);
-  const found: Finding[] = [];
+  const accused: Finding[] = [];
   const rowScores = new Float64Array(table.length);
   for (let row = 0; row < table.length; row++) {
     const at = position[groups.groupOf[row]!]!;
     rowScores[row] = score[at]!;
     if (!claimed || !(calibration.q[at]! <= context.fdr)) continue;
-    const cells = oddCellsOf(model, scaled, at, row, features.numbers, context.showValues);
+    const regions = oddRegions(pixels, scales, row);
+    const cells = oddCellsOf(model, scaled, at, row, features.numbers, regions, context.showValues);
     const p = calibration.p[at]!;
-    found.push({
+    accused.push({
       ...data.place(row),
       check: ID,
       kind: "outlier",
@@ -147,10 +169,10 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       },
     });
   }
-  const findings = [...strange, ...found].sort(compareFindings);
-  const suspects = claimed ? rankedRows(rowScores, found.length) : rankedRows(rowScores, rankingLength(table.length));
+  const findings = [...strange, ...accused].sort(compareFindings);
+  const suspects = claimed ? rankedRows(rowScores, accused.length) : rankedRows(rowScores, rankingLength(table.length));
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
-    columns: features.numbers.map(({ name }) => name),
+    columns: lookedAtNames(used.columns),
     examined: table.length,
     findings: findings.length,
     calibration: calibration.method,
@@ -245,6 +267,8 @@ interface ExplainedCell {
   readonly residual: number;
   readonly value?: number | null;
   readonly expected?: number;
+  /** Where in the image it is, instead of a value and what was expected: one pixel says nothing to anybody. */
+  readonly region?: string;
 }
 
 /** The cells of a record that are farthest from what its other cells say. */
@@ -254,6 +278,7 @@ function oddCellsOf(
   at: number,
   row: number,
   numbers: FeatureColumns["numbers"],
+  regions: readonly ExplainedCell[],
   showValues: boolean,
 ): ExplainedCell[] {
   const d = clipped.columns;
@@ -262,17 +287,50 @@ function oddCellsOf(
     : Array.from({ length: d }, (_, j) => ({ column: j, residual: clipped.values[at * d + j]!, expected: 0 }))
         .sort((a, b) => Math.abs(b.residual) - Math.abs(a.residual) || a.column - b.column)
         .slice(0, SHOWN_COLUMNS);
-  return residuals.map(({ column: j, residual, expected }) => {
-    const { name, values } = numbers[j]!;
+  // Regions of the image stand in for its components, which nobody can look at.
+  const waiting = [...regions];
+  return residuals.flatMap(({ column: j, residual, expected }): ExplainedCell[] => {
+    const { name, values, component } = numbers[j]!;
+    if (component) return waiting.splice(0, 1);
     const value = values[row]!;
-    return {
-      column: name,
-      residual: roundScore(residual),
-      ...(showValues
-        ? { value: Number.isNaN(value) ? null : value, expected: roundScore(cellOf(expected, centres[j]!, scales[j]!)) }
-        : {}),
-    };
+    const shown = { value: Number.isNaN(value) ? null : value, expected: cellOf(expected, centres[j]!, scales[j]!) };
+    return [
+      {
+        column: name,
+        residual: roundScore(residual),
+        ...(showValues ? { ...shown, expected: roundScore(shown.expected) } : {}),
+      },
+    ];
   });
+}
+
+/** The scales of pixels, by which a region stands out. */
+function regionScales(pixels: FeatureColumns["numbers"]): readonly ColumnScale[] {
+  return pixels.map(({ values }) => robustScale(values.filter((value) => !Number.isNaN(value))));
+}
+
+/** The regions of an image that are farthest from what they are in most images. */
+function oddRegions(
+  pixels: FeatureColumns["numbers"],
+  scales: readonly ColumnScale[],
+  row: number,
+): (ExplainedCell & { readonly region: string })[] {
+  return pixels
+    .flatMap(({ name, values, cell }, j) => {
+      const { centre, scale } = scales[j]!;
+      const value = values[row]!;
+      if (!cell || Number.isNaN(value)) return [];
+      return [{ column: name, residual: roundScore((value - centre) / scale), region: regionOfCell(cell) }];
+    })
+    .sort((a, b) => Math.abs(b.residual) - Math.abs(a.residual))
+    .slice(0, SHOWN_COLUMNS);
+}
+
+/** What is said of images: what could not be read, and on what the others were compared. */
+function imageNotes(images: ImageFeatures | undefined, components: number): string[] {
+  if (!images) return [];
+  if (components === 0) return [...images.notes];
+  return [...images.notes, `images were compared on ${components} components of ${images.columns.length} features`];
 }
 
 /** A cell from its scaled value; what the rounding of sums left over is 0. */
@@ -285,6 +343,7 @@ function messageOf(cells: readonly ExplainedCell[], showValues: boolean): string
   const first = cells[0];
   if (!first) return "The record is unlike all others.";
   const column = quoted(first.column);
+  if (first.region !== undefined) return `The image is unlike the others, most of all at ${first.region}.`;
   const start = `The record is unlike the others, most of all in ${column}`;
   if (!showValues || typeof first.value !== "number" || first.expected === undefined) return `${start}.`;
   return `${start}: ${first.value} where its other columns suggest ${Number(first.expected.toPrecision(4))}.`;

@@ -22,8 +22,8 @@ export function movedNumbers(columns: (shape: CheckData["shape"]) => readonly st
     attack: "moved-cells",
     stands: "instead",
     async prepare(data) {
-      const { trusted, features: named = [], text } = data.shape.roles;
-      const table = await data.table(columns(data.shape));
+      const { trusted, features: named = [], text, image } = data.shape.roles;
+      const table = await data.table(columns(data.shape).filter((name) => name !== image));
       const trustColumn = trusted ? table.columns[table.columns.length - 1]! : undefined;
       const isTrusted = trusted && trustColumn ? trustTest(trustColumn, trusted.value) : () => false;
       const { numbers } = featuresOf(

@@ -2,6 +2,7 @@
 
 import type { CheckData, Fold, Table, TableColumn } from "../check.js";
 import { compareTexts } from "../code-point-order.js";
+import type { ImageFeatures } from "../image/image-table.js";
 import { leafHex, tableData } from "../table-data.js";
 import { plantedLeaves } from "./planting-order.js";
 import type { PlantedCell, PlantedCells, Poison } from "./poison.js";
@@ -47,12 +48,22 @@ export function plantedData(
       columns: columns.map((column) => plantedColumn(column, rows, planted)),
     };
   };
+  const imagesOf = async (column: string, own: NonNullable<CheckData["images"]>): Promise<ImageFeatures> => {
+    const { columns, read, notes } = await own(column);
+    const moved = columns.map((feature) => ({
+      ...feature,
+      values: Float64Array.from(sourceOf, (row) => feature.values[row] as number),
+    }));
+    return { columns: moved, read: Uint8Array.from(sourceOf, (row) => read[row] as number), notes };
+  };
+  const { images } = data;
   return {
     sourceOf,
     plantedOf,
     data: {
       shape,
       table: columnsOf,
+      ...(images ? { images: (column: string) => imagesOf(column, images) } : {}),
       async fold<State, Options, Result>(
         fold: Fold<State, Options, Result>,
         columns: readonly string[],
