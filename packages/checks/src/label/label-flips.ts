@@ -2,21 +2,24 @@
  * The check `label-flips`: labels that the features contradict, more surely than honest overlap of the classes explains.
  */
 
-import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table } from "../check.js";
+import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns } from "../columns.js";
-import { featuresOf, leftNotes } from "../features.js";
+import { embeddingColumns, embeddingNotes } from "../embedding-columns.js";
+import { type FeatureColumns, featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupsOf } from "../groups.js";
+import { type MatrixUse, matrixBytes } from "../matrices.js";
 import { completed, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
 import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
+import { columnsOfClasses, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
 import { detailsOf, evidenceMaker, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
-import { denseOpinions, NEIGHBOURS, textOpinions } from "./out-of-fold.js";
+import { denseOpinions, NEIGHBOURS, type OutOfFold, textOpinions } from "./out-of-fold.js";
 
 export interface LabelFlipsOptions {
   /** Most bytes for class probabilities; default 2 GiB. More is an outcome `skipped`. */
@@ -47,7 +50,10 @@ const LEAST_POSTERIOR = 0.5;
  * the rate that is claimed. `suspects` are as many of the highest scores as the rate says, without a claim; `disputed` are
  * the records that the classifier would label otherwise.
  *
- * **Reads** the label and all feature columns. Records with equal features are one group: one fold, one vote, no neighbours
+ * **Reads** the label and all feature columns. Embeddings, where they are given, are looked at with the numbers and categories
+ * and instead of text. Class probabilities, where they are given, take the place of all learners, and features then only tell
+ * copies: columns are named by label in any order, or stand without names in ascending order of the labels (as numbers where
+ * the column holds numbers only, else by code point), one for each class. They must be made out of fold, which cannot be seen. Records with equal features are one group: one fold, one vote, no neighbours
  * of each other; near duplicates too, where `near-duplicates` ran before.
  *
  * **Cost.** One pass; classifiers are bounded (notes say where a sample was taken); 42,000 records with two columns and 52
@@ -68,6 +74,7 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
   return {
     id: ID,
     version: VERSION,
+    matrices: ["probabilities", "embeddings"],
     reads,
     memory,
     run: (data, options, context) => run(data, { ...defaults, ...options }, context),
@@ -78,14 +85,16 @@ function reads(shape: DataShape): ReturnType<Check["reads"]> {
   const { label } = shape.roles;
   if (label === undefined) return { skip: "It needs the label column (label)." };
   const columns = featureColumns(shape).filter((name) => name !== label);
-  if (columns.length === 0) return { skip: "It needs a column besides the label to judge it by." };
+  if (columns.length === 0 && !shape.matrices?.embeddings && !shape.matrices?.probabilities)
+    return { skip: "It needs a column besides the label to judge it by, or embeddings, or class probabilities." };
   return { columns: [...columns, label] };
 }
 
 function memory(shape: DataShape): number {
   const columns = featureColumns(shape).length;
   // The table, the encoded features twice, and probabilities for twenty classes from four learners.
-  return shape.records * (24 * columns + 20 * 4 * 8 + 4 * NEIGHBOURS + 200);
+  const matrices = matrixBytes(shape, "embeddings", 4) + matrixBytes(shape, "probabilities", 5);
+  return shape.records * (24 * columns + matrices + 20 * 4 * 8 + 4 * NEIGHBOURS + 200);
 }
 
 async function run(data: CheckData, options: LabelFlipsOptions, context: CheckContext): Promise<CheckResult> {
@@ -104,25 +113,25 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     { ...table, columns: table.columns.slice(0, -1) },
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
-  const left = [...features.left];
-  const useText =
-    features.texts.length > 0 &&
-    (shape.roles.text !== undefined || features.numbers.length + features.categories.length === 0);
-  const used = useText ? [...features.texts, ...features.categories] : [...features.numbers, ...features.categories];
-  for (const { name } of useText ? features.numbers : features.texts) {
-    const reason = useText
-      ? "text was looked at instead of numbers"
-      : "it holds text; name it as text to look at it instead";
-    left.push({ column: name, reason });
-  }
-  const notes = leftNotes(left);
-  if (used.length === 0) return refused("No column besides the label says anything.", notes);
+  const probabilities = data.matrix?.("probabilities");
+  const chosen = chosenFeatures(features, data, probabilities !== undefined);
+  const { used, useText, notes } = chosen;
+  if (used.length === 0 && probabilities === undefined)
+    return refused("No column besides the label says anything.", notes);
   const labels = labelClasses(labelColumn);
   if (typeof labels === "string") return refused(labels, notes);
 
+  const classColumns = probabilities && columnsOfClasses(probabilities, labels, labelColumn, context.showValues);
   const featureTable: Table = { ...table, columns: used };
   const near = context.results.find(({ outcome }) => outcome.check === "near-duplicates")?.clusters;
-  const votes = votesOf(featureTable, groupsOf(featureTable, { clusters: near }), labels, context.seed);
+  const grouped = probabilities
+    ? groupsWithProbabilities(featureTable, probabilities, near)
+    : { groups: groupsOf(featureTable, { clusters: near }), table: featureTable, coarse: false };
+  if (grouped.coarse && used.length > 0)
+    notes.push(
+      "many records have equal features, so these are no sign of copying and records were told apart without them",
+    );
+  const votes = votesOf(grouped.table, grouped.groups, labels, context.seed);
   const nameOf = (index: number): string => labels.names[votes.classes[index]!]!;
   if (votes.unlabelled > 0) notes.push(`${votes.unlabelled} records without a label were left out`);
   if (votes.small.length > 0) notes.push(smallClassesNote(votes, labels, context.showValues));
@@ -137,7 +146,16 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
   }
 
-  const judged = useText ? await textOpinions(features, votes, context) : await denseOpinions(features, votes, context);
+  const judged: OutOfFold =
+    probabilities && classColumns
+      ? {
+          opinions: [givenOpinion(probabilities, classColumns, grouped.groups, votes)],
+          neighbours: new Int32Array(0),
+          notes: ["class probabilities were given; whether they were made out of fold cannot be seen"],
+        }
+      : useText
+        ? await textOpinions(features, votes, context)
+        : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
@@ -216,7 +234,8 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   let examined = 0;
   for (const unit of votes.unitOf) if (unit >= 0) examined++;
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
-    columns: [...used.map(({ name }) => name), label],
+    columns: [...chosen.judged, label],
+    ...(chosen.matrices.length > 0 && { matrices: chosen.matrices }),
     examined,
     findings: findings.length,
     calibration: uncalibrated ? "uncalibrated" : "posterior",
@@ -230,6 +249,51 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     details: detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
+}
+
+interface ChosenFeatures {
+  /** Columns that records are copies by, those of the embeddings among them. */
+  readonly used: readonly TableColumn[];
+  /** Numbers and embeddings. */
+  readonly numbers: FeatureColumns["numbers"];
+  /** Names of the columns of the data that labels are judged by. */
+  readonly judged: readonly string[];
+  readonly useText: boolean;
+  readonly matrices: readonly MatrixUse[];
+  readonly notes: string[];
+}
+
+/** What labels are judged by: given probabilities alone; else embeddings, numbers and categories; else text. */
+function chosenFeatures(features: FeatureColumns, data: CheckData, given: boolean): ChosenFeatures {
+  const { numbers: own, categories, texts } = features;
+  const left = [...features.left];
+  const embeddings = embeddingColumns(data);
+  const numbers = [...own, ...embeddings];
+  if (given) {
+    const used = [...numbers, ...categories, ...texts];
+    const notes = leftNotes(left);
+    if (used.length > 0) notes.push("features were used only to tell copies: given probabilities judge the labels");
+    return { used, numbers, judged: [], useText: false, matrices: ["probabilities"], notes };
+  }
+  const { text } = data.shape.roles;
+  const useText =
+    embeddings.length === 0 && texts.length > 0 && (text !== undefined || own.length + categories.length === 0);
+  for (const { name } of useText ? own : texts) {
+    const reason = useText
+      ? "text was looked at instead of numbers"
+      : embeddings.length > 0
+        ? "embeddings were looked at instead of text"
+        : "it holds text; name it as text to look at it instead";
+    left.push({ column: name, reason });
+  }
+  return {
+    used: useText ? [...texts, ...categories] : [...numbers, ...categories],
+    numbers,
+    judged: (useText ? [...texts, ...categories] : [...own, ...categories]).map(({ name }) => name),
+    useText,
+    matrices: embeddings.length > 0 ? ["embeddings"] : [],
+    notes: [...leftNotes(left), ...embeddingNotes(data, embeddings.length)],
+  };
 }
 
 /**

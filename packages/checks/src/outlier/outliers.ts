@@ -2,9 +2,11 @@
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns } from "../columns.js";
+import { embeddingColumns, embeddingNotes } from "../embedding-columns.js";
 import { type FeatureColumns, featuresOf, leftNotes, robustScale, type StrangeCell } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupKeys, groupOrder, groupsOf } from "../groups.js";
+import { matrixBytes } from "../matrices.js";
 import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
@@ -30,7 +32,7 @@ const SHOWN_COLUMNS = 3;
  * sampled records (200 draws), and Mahalanobis distance from the middle 75 %. The claim is conformal where at least 200
  * distinct records are trusted (`roles.trusted`), else it comes from a decoy: the same table with every column permuted.
  *
- * **Reads** all numeric feature columns; missing and infinite values count as the median. References are distinct records,
+ * **Reads** all numeric feature columns, and the embeddings where they were given, each column like any other; missing and infinite values count as the median. References are distinct records,
  * and so is all that records are measured by, so copies of outliers do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
  * numbers findings `non-finite`; both are exact and of severity `low`.
  *
@@ -45,12 +47,13 @@ const SHOWN_COLUMNS = 3;
  * const { outcome, findings } = await outliers().run(tableData(table), {}, context);
  */
 export function outliers(): Check<Record<string, never>> {
-  return { id: ID, version: VERSION, reads, memory, run };
+  return { id: ID, version: VERSION, matrices: ["embeddings"], reads, memory, run };
 }
 
 function reads(shape: DataShape): ReturnType<Check["reads"]> {
   const columns = featureColumns(shape).filter((name) => mayHoldNumbers(shape, name));
-  if (columns.length === 0) return { skip: "It needs a column of numbers." };
+  if (columns.length === 0 && shape.matrices?.embeddings === undefined)
+    return { skip: "It needs a column of numbers, or embeddings." };
   const { trusted } = shape.roles;
   return { columns: trusted ? [...columns, trusted.column] : columns };
 }
@@ -64,7 +67,7 @@ function mayHoldNumbers({ kinds }: DataShape, name: string): boolean {
 function memory(shape: DataShape): number {
   const columns = featureColumns(shape).filter((name) => tableKind(shape.kinds[name] ?? "null") === "number").length;
   // The table, the rows, their decoy, both once more cut off, and a dozen values a record.
-  return shape.records * (8 * 5 * columns + 8 * 16 + 64);
+  return shape.records * (8 * 5 * columns + matrixBytes(shape, "embeddings", 5) + 8 * 16 + 64);
 }
 
 async function run(data: CheckData, _options: Record<string, never>, context: CheckContext): Promise<CheckResult> {
@@ -82,12 +85,14 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     { ...table, columns: trust ? table.columns.slice(0, -1) : table.columns },
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
-  const notes = notesOn(features);
+  const embeddings = embeddingColumns(data);
+  const numbers = [...features.numbers, ...embeddings];
+  const notes = [...notesOn(features), ...embeddingNotes(data, embeddings.length)];
   const strange = strangeFindings(features, data, context.showValues, notes);
-  if (features.numbers.length === 0) return refused("No column of numbers varies.", notes, strange);
+  if (numbers.length === 0) return refused("No column of numbers varies.", notes, strange);
   if (table.length < 2) return refused("One record cannot be compared with others.", notes, strange);
 
-  const used: Table = { ...table, columns: features.numbers };
+  const used: Table = { ...table, columns: numbers };
   const groups = groupsOf(used);
   const order = groupOrder(groupKeys(used, groups, context.seed));
   const position = new Int32Array(groups.count);
@@ -98,7 +103,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[position[groups.groupOf[row]!]!] = 1;
   }
   const scaled = scaledMatrix(
-    features.numbers,
+    numbers,
     Int32Array.from(order, (group) => groups.first[group]!),
   );
   const model = await scoreOutliers(scaled.matrix, context);
@@ -106,7 +111,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const { score } = model.rows;
   for (let i = 0; i < score.length; i++) score[i] = roundScore(score[i]!);
   for (let i = 0; i < score.length; i++) model.decoy[i] = roundScore(model.decoy[i]!);
-  const calibration = calibrateOutliers(model, trusted, features.numbers.length, context.fdr);
+  const calibration = calibrateOutliers(model, trusted, numbers.length, context.fdr);
   notes.push(...calibration.notes);
   for (const reason of calibration.reasons) notes.push(`uncalibrated: ${reason}`);
 
@@ -118,7 +123,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     const at = position[groups.groupOf[row]!]!;
     rowScores[row] = score[at]!;
     if (!claimed || !(calibration.q[at]! <= context.fdr)) continue;
-    const cells = oddCellsOf(model, scaled, at, row, features.numbers, context.showValues);
+    const cells = oddCellsOf(model, scaled, at, row, numbers, context.showValues);
     const p = calibration.p[at]!;
     found.push({
       ...data.place(row),
@@ -143,6 +148,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const suspects = claimed ? rankedRows(rowScores, found.length) : rankedRows(rowScores, rankingLength(table.length));
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
     columns: features.numbers.map(({ name }) => name),
+    ...(embeddings.length > 0 && { matrices: ["embeddings" as const] }),
     examined: table.length,
     findings: findings.length,
     calibration: calibration.method,
