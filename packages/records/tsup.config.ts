@@ -10,6 +10,7 @@ export default defineConfig({
     files: "src/files.ts",
     arrow: "src/arrow.ts",
     parquet: "src/parquet.ts",
+    matrix: "src/matrix.ts",
     node: "src/node.ts",
     tasks: "src/tasks.ts",
     worker: "src/worker.ts",

@@ -11,6 +11,8 @@ Four tables, each in a folder of its own with `schema.json` (the declared schema
 - `nested`  lists, structs and maps: pyarrow and DuckDB, all formats that can hold them
 - `exotic`  the types that only Arrow and Parquet have: pyarrow
 
+- `matrices`  the same numbers as `.npy` of every type, order and version, and as columns of tables
+
 `broken` holds files that must be refused. No clock, no randomness: the values do not change from run to run.
 """
 
@@ -409,6 +411,67 @@ def write_forms(root):
         writer.write_table(plain_bytes)
 
 
+def write_matrices(root):
+    """Matrices beside a data set: `expected.json` names the rows of each file; `broken` must be refused."""
+    folder = root / "matrices"
+    (folder / "broken").mkdir(parents=True)
+    values = numpy.arange(15).reshape(5, 3) / 8
+    whole = numpy.array([[0, 1, 100], [2, 3, 101], [4, 5, 102], [6, 7, 103], [8, 9, 127]])
+    expected = {}
+
+    def save(name, array, version=None):
+        with open(folder / name, "wb") as file:
+            numpy.lib.format.write_array(file, array, version=version)
+        rows = array.reshape(len(array), -1).astype("float64")
+        expected[name] = rows.tolist()
+
+    for order in "<>":
+        for size in [2, 4, 8]:
+            save(f"f{size}-{'little' if order == '<' else 'big'}.npy", values.astype(f"{order}f{size}"))
+        for kind in "iu":
+            for size in [1, 2, 4, 8]:
+                if size > 1 or order == "<":
+                    save(f"{kind}{size}-{'little' if order == '<' else 'big'}.npy", whole.astype(f"{order}{kind}{size}"))
+    save("negative.npy", -whole)
+    save("boolean.npy", whole % 2 == 0)
+    save("fortran.npy", numpy.asfortranarray(values))
+    save("fortran-f4-big.npy", numpy.asfortranarray(values.astype(">f4")))
+    save("vector.npy", values[:, 1].copy())
+    save("one-row.npy", values[:1])
+    save("version-2.npy", values, (2, 0))
+    save("version-3.npy", values, (3, 0))
+
+    names = ["no", "perhaps", "yes"]
+    columns = pa.table({name: pa.array(values[:, k]) for k, name in enumerate(names)})
+    flat = pa.array(values.reshape(-1), pa.float32())
+    fixed = pa.table({"vector": pa.FixedSizeListArray.from_arrays(flat, 3)})
+    lists = pa.table({"vector": pa.array(values.tolist(), pa.list_(pa.float64()))})
+    for name, table in [("columns", columns), ("fixed-size-list", fixed), ("list", lists)]:
+        pq.write_table(table, folder / f"{name}.parquet")
+        pyarrow.feather.write_feather(table, str(folder / f"{name}.arrow"))
+        write_jsonl(table, folder / f"{name}.jsonl")
+        for ending in ["parquet", "arrow", "jsonl"]:
+            expected[f"{name}.{ending}"] = values.tolist()
+    pyarrow.csv.write_csv(columns, str(folder / "columns.csv"))
+    expected["columns.csv"] = values.tolist()
+    (folder / "expected.json").write_text(json.dumps(expected) + "\n", encoding="utf-8")
+
+    broken = {
+        "object": numpy.array([[1, "a"], [None, 2.5]], dtype=object),
+        "structured": numpy.array([(1, 2.5)], dtype=[("a", "<i4"), ("b", "<f8")]),
+        "complex": values.astype("complex128"),
+        "text": numpy.array([["a", "b"]]),
+        "instant": numpy.array([["2024-01-01"]], dtype="datetime64[s]"),
+        "three-dimensions": values.reshape(5, 3, 1),
+        "no-dimension": numpy.array(1.5),
+        "no-columns": numpy.zeros((5, 0)),
+        "nan": numpy.where(values == 0.5, numpy.nan, values),
+        "infinite": numpy.where(values == 0.5, -numpy.inf, values),
+    }
+    for name, array in broken.items():
+        numpy.save(folder / "broken" / f"{name}.npy", array, allow_pickle=True)
+
+
 def write_broken(root):
     """Whole files whose contents must be refused, each named by the code that it must give."""
     folder = root / "broken"
@@ -488,6 +551,7 @@ def main():
             write_arrow(exotic, folder)
 
     write_forms(root)
+    write_matrices(root)
     write_broken(root)
 
 

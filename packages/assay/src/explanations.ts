@@ -111,6 +111,10 @@ export const CODE_TEXTS: Readonly<Record<AssayErrorCode, { readonly exitCode: nu
   "bad-dialect": { exitCode: 4, text: "The CSV dialect is not one that can be read." },
   "bad-json": { exitCode: 4, text: "Not JSON." },
   "bad-key": { exitCode: 4, text: "Not a key that can be used; or a wrong passphrase." },
+  "bad-matrix": {
+    exitCode: 4,
+    text: "A matrix of probabilities or embeddings cannot be read, does not have one row for each record or one column for each class, or holds what is no finite number or no probability.",
+  },
   "bad-parquet": { exitCode: 4, text: "Not a Parquet file that can be read: truncated or damaged." },
   "bad-path": { exitCode: 4, text: "A path that could lead elsewhere or is written ambiguously." },
   "bad-policy": { exitCode: 4, text: "The policy file is not valid." },

@@ -6,6 +6,7 @@
 import {
   allChecks,
   type CheckRun,
+  checkMatrices,
   type Finding,
   formatFindings,
   type GateVerdict,
@@ -33,6 +34,7 @@ import {
 import type { Report } from "@assay/report";
 import { acquisitionStatements } from "./acquisition.js";
 import type { AssayConfig } from "./config.js";
+import { type GivenMatrices, inputsOfMatrices, matricesOf, namesOfMatrices } from "./matrices.js";
 import { reportOfRun } from "./report-of-run.js";
 import {
   artefactsOf,
@@ -45,7 +47,7 @@ import {
 import { TOOL } from "./tool.js";
 import { UsageError } from "./usage-error.js";
 
-export interface AssayOptions extends Roles {
+export interface AssayOptions extends Roles, GivenMatrices {
   /** Name of the data set. Default: that of the source. */
   readonly name?: string;
   /** `MAJOR.MINOR.PATCH`. Default none. */
@@ -105,7 +107,17 @@ export interface AssayResult {
 }
 
 /** What a config file asks for. Options that are given win over it: what is signed as asked is what is done. */
-function optionsOf({ checks: { trusted, ...checks } = {}, splits, reading }: AssayConfig): AssayOptions {
+function optionsOf(
+  { checks: { trusted, probabilities, embeddings, ...checks } = {}, splits, reading }: AssayConfig,
+  given: GivenMatrices,
+): AssayOptions {
+  // Files are opened at the edge; what cannot be done as asked is not signed as asked.
+  for (const [use, path] of Object.entries({ probabilities, embeddings })) {
+    if (path !== undefined && given[use as keyof GivenMatrices] === undefined)
+      throw new UsageError(
+        `${use}: the config names the file ${JSON.stringify(path)}, and no matrix was given. Read it with readMatrix, or call the assay of @assay/assay/node`,
+      );
+  }
   const at = trusted?.indexOf("=") ?? -1;
   if (trusted !== undefined && at <= 0)
     throw new FormatError("bad-config", `checks.trusted: ${JSON.stringify(trusted)} is not COLUMN=VALUE`);
@@ -130,6 +142,7 @@ function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
     ...(fdr !== undefined && { fdr }),
     ...(power !== undefined && { power }),
     ...(showValues === true && { showValues }),
+    ...namesOfMatrices(options),
   };
   return {
     ...config,
@@ -189,6 +202,7 @@ export async function runChecksOn(
       checks === undefined ? allChecks() : selectChecks(checks),
       {
         roles: rolesOf(options),
+        ...matricesOf(options),
         ...(fdr !== undefined && { fdr }),
         ...(seed !== undefined && { seed }),
         ...(power !== undefined && { power }),
@@ -217,7 +231,7 @@ export async function runChecksOn(
  * console.log(result.gate.gate, result.findings.length, result.manifest.setHead);
  */
 export async function assay(source: Source, given: AssayOptions = {}): Promise<AssayResult> {
-  const options = { ...(given.config === undefined ? {} : optionsOf(given.config)), ...given };
+  const options = { ...(given.config === undefined ? {} : optionsOf(given.config, given)), ...given };
   const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
   const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits } = options;
   const work = {
@@ -230,6 +244,8 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   refuseUnknownChecks("checks", options.checks);
   const scanned = await scanSource(source, { ...work, ...(leafFormat !== undefined && { leafFormat }) });
   refuseUnknownSplit(scanned, splits);
+  // What does not fit is told before the leaves are made, not after.
+  checkMatrices(matricesOf(options), scanned.records);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
   const manifest = await buildManifest(scanned, {
@@ -259,6 +275,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
       fdr,
       seed,
       config: configOf(options),
+      inputs: inputsOfMatrices(options),
       artefacts: artefactsOf(files),
       startedAt,
       finishedAt,

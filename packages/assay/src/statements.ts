@@ -77,6 +77,8 @@ export interface CheckStatementsInput {
   readonly fdr: number;
   readonly seed: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Matrices besides the data that checks read. */
+  readonly inputs: CheckRunPredicate["inputs"];
   readonly artefacts: readonly Artefact[];
   readonly startedAt: string;
   readonly finishedAt: string;
@@ -84,7 +86,7 @@ export interface CheckStatementsInput {
 
 /** Which checks ran and what they found, in our own words and as an in-toto Test Result. */
 export function checkStatements(input: CheckStatementsInput): Statement[] {
-  const { built, run, findings, roles, fdr, seed, config, artefacts, startedAt, finishedAt } = input;
+  const { built, run, findings, roles, fdr, seed, config, inputs, artefacts, startedAt, finishedAt } = input;
   const heads = headsOf(built);
   const checkRun = buildCheckRunStatement(heads, {
     tool: TOOL,
@@ -94,7 +96,7 @@ export function checkStatements(input: CheckStatementsInput): Statement[] {
     seed: seed === undefined ? { origin: "derived" } : { origin: "given", value: seed },
     roles,
     fdr,
-    inputs: [],
+    inputs,
     outcomes: run.outcomes,
     findings,
     columns: columnsOf(built.header),

@@ -6,6 +6,7 @@
 import type { ColumnType, Kinds } from "@assay/records";
 import type { ImageCell } from "./image/image-grid.js";
 import type { ImageFeatures } from "./image/image-table.js";
+import type { MatrixUse, RecordMatrix } from "./matrices.js";
 import type { Poison } from "./power/poison.js";
 
 export type Severity = "low" | "medium" | "high";
@@ -112,6 +113,8 @@ export interface Outcome {
     readonly columns: readonly string[];
     readonly label?: string;
     readonly records: number;
+    /** Matrices beside the data that the check looked at. */
+    readonly matrices?: readonly MatrixUse[];
     /** Columns that no check of the run looked at (an id that was read and left aside is one). The framework fills it in. */
     readonly unread?: readonly string[];
     /** Columns that were excluded by the user, which no check can read. The framework fills it in. */
@@ -154,6 +157,14 @@ export interface DataShape {
   readonly kinds: Kinds;
   readonly types: Readonly<Record<string, ColumnType | readonly ColumnType[]>>;
   readonly roles: Roles;
+  /** Matrices beside the data set. Default none. */
+  readonly matrices?: Readonly<Partial<Record<MatrixUse, MatrixShape>>>;
+}
+
+export interface MatrixShape {
+  readonly columns: number;
+  /** Bytes of a value. */
+  readonly bytes: number;
 }
 
 export interface Columns {
@@ -223,7 +234,12 @@ export interface CheckData {
    * where data cannot hold images. Throws `memory-exceeded` as `table` does.
    */
   images?(column: string): Promise<ImageFeatures>;
-  /** Where the record at a row of a table is. Rows of equal leaves are numbered in file order. */
+  /** A matrix beside the data set in leaf order; `undefined` where none was given. */
+  matrix?(use: MatrixUse): RecordMatrix | undefined;
+  /**
+   * Where the record at a row of a table is. Rows of equal leaves are numbered in file order, or, where there are matrices,
+   * in the order of their rows in them.
+   */
   place(row: number): RecordPlace;
   /** Row of a table that holds a record (ordinal over all files): the inverse of `place`. */
   row(record: number): number;
@@ -271,6 +287,8 @@ export interface Check<Options = unknown> {
   readonly version: string;
   /** Runs after all checks that do not, because it reads their results. Default false. */
   readonly follows?: boolean;
+  /** Matrices beside the data that it looks at where they are given. Default none. */
+  readonly matrices?: readonly MatrixUse[];
   /** The columns that it would read, or why it cannot run on this data and what it would need. */
   reads(shape: DataShape, options: Options): Columns | Skip;
   /** What is planted to measure its power. Default nothing: then its power is not measured. */

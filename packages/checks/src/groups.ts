@@ -46,9 +46,10 @@ const FEWEST_GROUPS = 10;
  * of the distinct records have the features of another, and either ten share them on average, or there are less than ten groups, or no column alone has at least half
  * as many values as there are groups. The last is judged over groups, so that copies do not make features look coarse that tell
  * records apart.
+ *
+ * @param distinct - Number of distinct records. Default that of distinct leaves.
  */
-export function isCoarse(table: Table, { count, first }: Groups): boolean {
-  const distinct = firstRows(table).length;
+export function isCoarse(table: Table, { count, first }: Groups, distinct: number = firstRows(table).length): boolean {
   if (distinct - count <= MOST_SHARED * distinct) return false;
   if (distinct > MOST_IN_A_GROUP * count || count < FEWEST_GROUPS) return true;
   return !table.columns.some((column) => {

@@ -9,6 +9,7 @@ export type {
   Estimate,
   Finding,
   Fold,
+  MatrixShape,
   Outcome,
   Power,
   RecordPlace,
@@ -35,6 +36,7 @@ export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
 export { type Groups, groupKeys, groupOrder, groupsOf, isCoarse } from "./groups.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
+export { checkMatrices, type MatrixUse, type RecordMatrices, type RecordMatrix } from "./matrices.js";
 export type { RandomStream } from "./numeric/random-stream.js";
 export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";

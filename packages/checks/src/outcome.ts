@@ -2,21 +2,29 @@
 
 import { toHex } from "@assay/merkle";
 import type { Check, CheckContext, CheckData, Outcome } from "./check.js";
+import type { MatrixUse } from "./matrices.js";
 
 /** What a check says when it ran to its end. */
 export type Completed = Pick<Outcome, "calibration" | "examined"> &
   Partial<
     Pick<Outcome, "fdr" | "estimate" | "suspects" | "disputed" | "sources" | "orderBound" | "notes" | "details">
-  > & { readonly columns: readonly string[]; readonly findings: number };
+  > & {
+    readonly columns: readonly string[];
+    readonly findings: number;
+    /** Matrices that it looked at. Default none. */
+    readonly matrices?: readonly MatrixUse[];
+  };
 
 /** The outcome of a check that ran to its end. */
 export function completed(
   { id, version }: Pick<Check, "id" | "version">,
   data: Pick<CheckData, "shape">,
   context: CheckContext,
-  { columns, notes = [], ...rest }: Completed,
+  { columns, notes = [], matrices = [], ...rest }: Completed,
 ): Outcome {
-  return { ...base({ id, version }, data, context, columns, rest.examined), ...rest, status: "completed", notes };
+  const outcome = { ...base({ id, version }, data, context, columns, rest.examined), ...rest, notes };
+  const lookedAt = { ...outcome.lookedAt, ...(matrices.length > 0 && { matrices }) };
+  return { ...outcome, status: "completed", lookedAt };
 }
 
 /** The outcome of a check that found, once it had read the data, that it cannot run on them. */

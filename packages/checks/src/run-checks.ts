@@ -21,6 +21,7 @@ import { DEFAULT_MAX_MEMORY_BYTES, type ScannedInput, scannedData } from "./chec
 import { compareTexts } from "./code-point-order.js";
 import { checkRoles, columnNames } from "./columns.js";
 import { compareFindings } from "./findings.js";
+import { checkMatrices, dataWithMatrices, type MatrixUse, type RecordMatrix } from "./matrices.js";
 import { FRACTIONS, measurePower } from "./power/measure-power.js";
 import { runCheck } from "./run-check.js";
 import { roundScore } from "./scores.js";
@@ -38,6 +39,13 @@ export type CheckInput = (ScannedInput | { readonly data: CheckData }) & {
 export interface RunChecksOptions {
   /** What columns are for. Default none named. */
   readonly roles?: Roles;
+  /**
+   * Class probabilities of every record, by ordinal over all files in path order: made out of fold, one column a class
+   * (see `labelFlips`), rows that sum to 1. They need `roles.label`. Default none.
+   */
+  readonly probabilities?: RecordMatrix;
+  /** Embeddings of every record, by ordinal over all files in path order. Default none. */
+  readonly embeddings?: RecordMatrix;
   /** Bound on the expected false share among findings with a claim, between 0 and 1. Default 0.05. */
   readonly fdr?: number;
   /** A whole number, 64 hex digits or 32 bytes. Default derived from the set root. */
@@ -77,7 +85,9 @@ export interface CheckRun {
  *
  * @param checks - Run in this order; those that follow (`bad-sources`) run last. An id may stand once.
  * @returns Outcomes, findings and scores: the same to the byte for any number of workers.
- * @throws RangeError for an option that is out of range or names a column that is not there.
+ * @throws RangeError for an option that is out of range or names a column that is not there, and for a matrix that none of the
+ * checks looks at.
+ * @throws FormatError `bad-matrix` for a matrix that does not fit the records or the classes of the label.
  * @throws AssayError when the data cannot be read or changed while they were read; the reason of `signal` when aborted.
  * @example
  * const run = await runChecks({ data: tableData(table), setRoot }, allChecks(), { roles: { label: "species" } });
@@ -96,9 +106,10 @@ export async function runChecks(
   checkIds(checks, options.checkOptions ?? {});
   signal?.throwIfAborted();
 
-  const data = openData(input, options);
+  const opened = openData(input, options);
+  checkRoles(opened.shape);
+  const data = await withMatrices(opened, checks, options);
   const { shape } = data;
-  checkRoles(shape);
   const executor = options.executor ?? inlineExecutor();
   const showValues = !(input.keyed ?? false) || options.showValues === true;
 
@@ -171,6 +182,24 @@ function openData(input: CheckInput, { roles, maxMemoryBytes, executor, signal }
   return roles ? { ...input.data, shape: { ...input.data.shape, roles } } : input.data;
 }
 
+async function withMatrices(
+  data: CheckData,
+  checks: readonly Check[],
+  { probabilities, embeddings }: RunChecksOptions,
+): Promise<CheckData> {
+  const matrices = { ...(probabilities && { probabilities }), ...(embeddings && { embeddings }) };
+  const uses = Object.keys(matrices) as MatrixUse[];
+  if (uses.length === 0) return data;
+  for (const use of uses) {
+    if (!checks.some((check) => check.matrices?.includes(use)))
+      throw new RangeError(`${use}: none of the checks that run looks at them`);
+  }
+  if (probabilities && data.shape.roles.label === undefined)
+    throw new RangeError("probabilities: they are of the classes of a label; name its column (label)");
+  checkMatrices(matrices, data.shape.records);
+  return dataWithMatrices(data, matrices);
+}
+
 function checkIds(checks: readonly Check[], checkOptions: Readonly<Record<string, unknown>>): void {
   const ids = new Set<string>();
   for (const { id } of checks) {
@@ -214,6 +243,7 @@ function watchData(data: CheckData): { data: CheckData; read: ReadonlySet<string
         return (data.images as NonNullable<CheckData["images"]>)(column);
       },
     }),
+    matrix: (use) => data.matrix?.(use),
     place: (row) => data.place(row),
     row: (record) => data.row(record),
   };

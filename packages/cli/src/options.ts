@@ -95,6 +95,8 @@ export function addCheckingOptions(command: Command): Command {
     .option("--annotator <column>", "column that names who labelled a record")
     .option("--time <column>", "column that says when a record was made")
     .option("--trusted <column=value>", "records that are trusted to be good: they calibrate the others")
+    .option("--probabilities <file>", "class probabilities made out of fold, one row a record, one column a class")
+    .option("--embeddings <file>", "embeddings, one row a record (.npy, CSV, TSV, JSONL, Arrow, Parquet)")
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
     .option("--require <ids>", "checks that must complete, or exit 1", list)
     .option("--fdr <share>", "largest expected false share among findings (default: 0.05)", share)
@@ -212,6 +214,9 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
   };
   return {
     roles,
+    ...Object.fromEntries(
+      ["probabilities", "embeddings"].map((name) => [name, values[name]]).filter(([, path]) => path !== undefined),
+    ),
     ...Object.fromEntries(
       ["checks", "require", "fdr", "seed", "failOn", "power", "showValues"]
         .map((name) => [name, name === "checks" ? (values.checks ?? checks.checks) : pick(name)])

@@ -64,6 +64,7 @@ export type FormatCode =
   | "bad-dialect"
   | "bad-json"
   | "bad-key"
+  | "bad-matrix"
   | "bad-parquet"
   | "bad-path"
   | "bad-policy"

@@ -5,6 +5,7 @@ export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } fro
 export { type AssayConfig, configDigest, configJsonSchema, configSchema, parseConfig } from "../config.js";
 export { CHECK_TEXTS, type CheckText, CODE_TEXTS } from "../explanations.js";
 export type { AssayOptions, AssayResult } from "../main-job.js";
+export type { GivenMatrices, GivenMatrix } from "../matrices.js";
 export { UsageError } from "../usage-error.js";
 export { type CheckDataOptions, type CheckDataResult, checkData, writeScores } from "./check-data.js";
 export { type CheckProofOptions, type CheckProofResult, checkProof } from "./check-proof.js";

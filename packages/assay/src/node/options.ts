@@ -25,6 +25,10 @@ export interface ReadingChoice {
 /** What is checked, and when a finding fails the run. */
 export interface CheckingChoice {
   readonly roles?: Roles;
+  /** Path of a file of class probabilities, one row a record, one column a class. */
+  readonly probabilities?: string;
+  /** Path of a file of embeddings, one row a record. */
+  readonly embeddings?: string;
   /** Ids of checks; default all that the data allows. */
   readonly checks?: readonly string[];
   /** Ids of checks that must complete, or the gate fails. */

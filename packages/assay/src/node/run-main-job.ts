@@ -12,9 +12,11 @@ import { assertOutsideFolder, loadSigner } from "@assay/provenance/node";
 import { toHtml } from "@assay/report";
 import type { AssayConfig } from "../config.js";
 import { type AssayOptions, type AssayResult, assay as assaySource } from "../main-job.js";
+import type { GivenMatrices, GivenMatrix } from "../matrices.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type ManifestSummary, summaryOf } from "./make-manifest.js";
+import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
 
 export interface RunMainJobOptions extends Work {
@@ -92,6 +94,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
   // A key that does not open is told before an hour of work, not after.
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
   return withExecutor(options, async (executor) => {
+    const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const source = await openInputs(named, reading, options);
     const name = config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);
@@ -100,6 +103,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
       folder: basename(folder),
       onManifest: (manifest) => refuseOther(folder, manifest, output),
       ...assayOptions(reading, checking),
+      ...matrices,
       executor,
       ...workOf(options),
       ...(config !== undefined && { config }),
@@ -174,8 +178,12 @@ async function keepOthersEnvelopes(
 
 /** Options of {@link assay} for files. */
 export interface AssayFilesOptions
-  extends Omit<AssayOptions, "executor">,
+  extends Omit<AssayOptions, "executor" | keyof GivenMatrices>,
     Omit<ReadingChoice, "leafFormat" | "leafKey" | "splits"> {
+  /** Path of a file of class probabilities (`.npy`, CSV, JSONL, Arrow, Parquet), or the matrix itself. */
+  readonly probabilities?: string | GivenMatrix;
+  /** Path of a file of embeddings, or the matrix itself. */
+  readonly embeddings?: string | GivenMatrix;
   /** Worker threads. Default: the cores of the machine, at most 8. */
   readonly workers?: number;
   readonly onWarning?: (warning: string) => void;
@@ -190,7 +198,19 @@ export interface AssayFilesOptions
  */
 export async function assay(inputs: string | readonly string[], options: AssayFilesOptions = {}): Promise<AssayResult> {
   return withExecutor(options, async (executor) => {
+    const { probabilities, embeddings, ...rest } = options;
+    const named = {
+      ...(typeof probabilities === "string" && { probabilities }),
+      ...(typeof embeddings === "string" && { embeddings }),
+    };
+    const given = {
+      ...(typeof probabilities === "object" && { probabilities }),
+      ...(typeof embeddings === "object" && { embeddings }),
+    };
+    // What the options give wins over what the config names, which is then not opened.
+    const paths = Object.entries(matrixPaths(named, options.config)).filter(([use]) => !Object.hasOwn(given, use));
+    const matrices = { ...(await readMatrices(Object.fromEntries(paths), executor, options)), ...given };
     const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, options);
-    return assaySource(source, { ...options, executor });
+    return assaySource(source, { ...rest, ...matrices, executor });
   });
 }

@@ -2,14 +2,16 @@
  * The check `label-flips`: labels that the features contradict, more surely than honest overlap of the classes explains.
  */
 
-import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table } from "../check.js";
+import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns } from "../columns.js";
-import { featuresOf, leftNotes } from "../features.js";
+import { embeddingColumns, embeddingNotes } from "../embedding-columns.js";
+import { type FeatureColumns, featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
 import { groupsOf } from "../groups.js";
 import { FEATURES } from "../image/image-grid.js";
 import type { ImageFeatures } from "../image/image-table.js";
 import { lookedAtNames, readImages } from "../image/read-images.js";
+import { type MatrixUse, matrixBytes } from "../matrices.js";
 import { completed, skipped } from "../outcome.js";
 import { flippedLabels } from "../power/flipped-labels.js";
 import { quoted } from "../quoted.js";
@@ -17,10 +19,11 @@ import { roundScore } from "../scores.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
 import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
+import { columnsOfClasses, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
 import { detailsOf, evidenceMaker, impureNote, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { type LabelTransition, labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
-import { denseOpinions, NEIGHBOURS, textOpinions } from "./out-of-fold.js";
+import { denseOpinions, NEIGHBOURS, type OutOfFold, textOpinions } from "./out-of-fold.js";
 
 export interface LabelFlipsOptions {
   /** Most bytes for class probabilities; default 2 GiB. More is an outcome `skipped`. */
@@ -53,7 +56,10 @@ const LEAST_POSTERIOR = 0.5;
  * the rate that is claimed. `suspects` are as many of the highest scores as the rate says, without a claim; `disputed` are
  * the records that the classifier would label otherwise.
  *
- * **Reads** the label and all feature columns; where an image column is named, its images as down-sampled pixels. Records with equal features are one group: one fold, one vote, no neighbours
+ * **Reads** the label and all feature columns; where an image column is named, its images as down-sampled pixels. Embeddings, where they are given, are looked at with the numbers and categories
+ * and instead of text. Class probabilities, where they are given, take the place of all learners, and features then only tell
+ * copies: columns are named by label in any order, or stand without names in ascending order of the labels (as numbers where
+ * the column holds numbers only, else by code point), one for each class. They must be made out of fold, which cannot be seen. Records with equal features are one group: one fold, one vote, no neighbours
  * of each other; near duplicates too, where `near-duplicates` ran before.
  *
  * **Cost.** One pass; classifiers are bounded (notes say where a sample was taken); 42,000 records with two columns and 52
@@ -77,6 +83,7 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
   return {
     id: ID,
     version: VERSION,
+    matrices: ["probabilities", "embeddings"],
     reads,
     memory,
     poison: flippedLabels,
@@ -88,14 +95,16 @@ function reads(shape: DataShape): ReturnType<Check["reads"]> {
   const { label } = shape.roles;
   if (label === undefined) return { skip: "It needs the label column (label)." };
   const columns = featureColumns(shape).filter((name) => name !== label);
-  if (columns.length === 0) return { skip: "It needs a column besides the label to judge it by." };
+  if (columns.length === 0 && !shape.matrices?.embeddings && !shape.matrices?.probabilities)
+    return { skip: "It needs a column besides the label to judge it by, or embeddings, or class probabilities." };
   return { columns: [...columns, label] };
 }
 
 function memory(shape: DataShape): number {
   const columns = featureColumns(shape).length + (shape.roles.image === undefined ? 0 : FEATURES);
   // The table, the encoded features twice, and probabilities for twenty classes from four learners.
-  return shape.records * (24 * columns + 20 * 4 * 8 + 4 * NEIGHBOURS + 200);
+  const matrices = matrixBytes(shape, "embeddings", 4) + matrixBytes(shape, "probabilities", 5);
+  return shape.records * (24 * columns + matrices + 20 * 4 * 8 + 4 * NEIGHBOURS + 200);
 }
 
 async function run(data: CheckData, options: LabelFlipsOptions, context: CheckContext): Promise<CheckResult> {
@@ -116,34 +125,32 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     { ...table, columns: table.columns.slice(0, -1) },
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
-  const left = [...features.left];
-  const useText =
-    images === undefined &&
-    features.texts.length > 0 &&
-    (shape.roles.text !== undefined || features.numbers.length + features.categories.length === 0);
-  const numbers = [...(images?.columns ?? []), ...features.numbers];
-  const used = useText ? [...features.texts, ...features.categories] : [...numbers, ...features.categories];
-  for (const { name } of useText ? features.numbers : features.texts) {
-    const reason = useText
-      ? "text was looked at instead of numbers"
-      : images
-        ? "images were looked at instead of text"
-        : "it holds text; name it as text to look at it instead";
-    left.push({ column: name, reason });
-  }
-  const notes = [...leftNotes(left), ...(images?.notes ?? [])];
-  if (images && images.columns.length === 0) return refused(noImages(images, image!), notes);
-  if (used.length === 0) return refused("No column besides the label says anything.", notes);
+  const probabilities = data.matrix?.("probabilities");
+  const chosen = chosenFeatures(features, data, images, probabilities !== undefined);
+  const { used, useText, notes } = chosen;
+  if (images && images.columns.length === 0 && probabilities === undefined)
+    return refused(noImages(images, image!), notes);
+  if (used.length === 0 && probabilities === undefined)
+    return refused("No column besides the label says anything.", notes);
   const given = labelClasses(labelColumn);
   if (typeof given === "string") return refused(given, notes);
-  // A record without an image is not judged, and does not teach.
-  const labels = images
-    ? { ...given, classOf: given.classOf.map((k, row) => (images.read[row] === 1 ? k : -1)) }
-    : given;
+  // A record without an image is not judged, and does not teach; given probabilities judge it all the same.
+  const labels =
+    images && probabilities === undefined
+      ? { ...given, classOf: given.classOf.map((k, row) => (images.read[row] === 1 ? k : -1)) }
+      : given;
 
+  const classColumns = probabilities && columnsOfClasses(probabilities, labels, labelColumn, context.showValues);
   const featureTable: Table = { ...table, columns: used };
   const near = context.results.find(({ outcome }) => outcome.check === "near-duplicates")?.clusters;
-  const votes = votesOf(featureTable, groupsOf(featureTable, { clusters: near }), labels, context.seed);
+  const grouped = probabilities
+    ? groupsWithProbabilities(featureTable, probabilities, near)
+    : { groups: groupsOf(featureTable, { clusters: near }), table: featureTable, coarse: false };
+  if (grouped.coarse && used.length > 0)
+    notes.push(
+      "many records have equal features, so these are no sign of copying and records were told apart without them",
+    );
+  const votes = votesOf(grouped.table, grouped.groups, labels, context.seed);
   const nameOf = (index: number): string => labels.names[votes.classes[index]!]!;
   const unlabelled = given.classOf.reduce((sum, k) => sum + (k < 0 ? 1 : 0), 0);
   if (unlabelled > 0) notes.push(`${unlabelled} records without a label were left out`);
@@ -161,9 +168,16 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
   }
 
-  const judged = useText
-    ? await textOpinions(features, votes, context)
-    : await denseOpinions({ ...features, numbers }, votes, context);
+  const judged: OutOfFold =
+    probabilities && classColumns
+      ? {
+          opinions: [givenOpinion(probabilities, classColumns, grouped.groups, votes)],
+          neighbours: new Int32Array(0),
+          notes: ["class probabilities were given; whether they were made out of fold cannot be seen"],
+        }
+      : useText
+        ? await textOpinions(features, votes, context)
+        : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
@@ -245,7 +259,8 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   let examined = 0;
   for (const unit of votes.unitOf) if (unit >= 0) examined++;
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
-    columns: [...lookedAtNames(used), label],
+    columns: [...chosen.judged, label],
+    ...(chosen.matrices.length > 0 && { matrices: chosen.matrices }),
     examined,
     findings: findings.length,
     calibration: uncalibrated ? "uncalibrated" : "posterior",
@@ -266,6 +281,62 @@ function noImages({ read }: ImageFeatures, name: string): string {
   return read.includes(1)
     ? `All images in ${quoted(name)} look the same.`
     : `No image in ${quoted(name)} can be read; images are bytes of PNG or JPEG.`;
+}
+
+interface ChosenFeatures {
+  /** Columns that records are copies by, those of the embeddings among them. */
+  readonly used: readonly TableColumn[];
+  /** Numbers and embeddings. */
+  readonly numbers: FeatureColumns["numbers"];
+  /** Names of the columns of the data that labels are judged by. */
+  readonly judged: readonly string[];
+  readonly useText: boolean;
+  readonly matrices: readonly MatrixUse[];
+  readonly notes: string[];
+}
+
+/** What labels are judged by: given probabilities alone; else embeddings, images, numbers and categories; else text. */
+function chosenFeatures(
+  features: FeatureColumns,
+  data: CheckData,
+  images: ImageFeatures | undefined,
+  given: boolean,
+): ChosenFeatures {
+  const { numbers: own, categories, texts } = features;
+  const left = [...features.left];
+  const embeddings = embeddingColumns(data);
+  const pixels = images?.columns ?? [];
+  const numbers = [...pixels, ...own, ...embeddings];
+  if (given) {
+    const used = [...numbers, ...categories, ...texts];
+    const notes = [...leftNotes(left), ...(images?.notes ?? [])];
+    if (used.length > 0) notes.push("features were used only to tell copies: given probabilities judge the labels");
+    return { used, numbers, judged: [], useText: false, matrices: ["probabilities"], notes };
+  }
+  const { text } = data.shape.roles;
+  const useText =
+    embeddings.length === 0 &&
+    images === undefined &&
+    texts.length > 0 &&
+    (text !== undefined || own.length + categories.length === 0);
+  for (const { name } of useText ? own : texts) {
+    const reason = useText
+      ? "text was looked at instead of numbers"
+      : embeddings.length > 0
+        ? "embeddings were looked at instead of text"
+        : images
+          ? "images were looked at instead of text"
+          : "it holds text; name it as text to look at it instead";
+    left.push({ column: name, reason });
+  }
+  return {
+    used: useText ? [...texts, ...categories] : [...numbers, ...categories],
+    numbers,
+    judged: lookedAtNames(useText ? [...texts, ...categories] : [...pixels, ...own, ...categories]),
+    useText,
+    matrices: embeddings.length > 0 ? ["embeddings"] : [],
+    notes: [...leftNotes(left), ...(images?.notes ?? []), ...embeddingNotes(data, embeddings.length)],
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
 import { featureColumns, firstRows } from "../columns.js";
+import { embeddingColumns, embeddingNotes } from "../embedding-columns.js";
 import {
   type ColumnScale,
   type FeatureColumns,
@@ -16,6 +17,7 @@ import { COMPONENTS, imageComponents } from "../image/image-components.js";
 import { FEATURES, regionOfCell } from "../image/image-grid.js";
 import type { ImageFeatures } from "../image/image-table.js";
 import { lookedAtNames, readImages } from "../image/read-images.js";
+import { matrixBytes } from "../matrices.js";
 import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
@@ -43,7 +45,8 @@ const SHOWN_COLUMNS = 3;
  * sampled records (200 draws), and Mahalanobis distance from the middle 75 %. The claim is conformal where at least 200
  * distinct records are trusted (`roles.trusted`), else it comes from a decoy: the same table with every column permuted.
  *
- * **Reads** all numeric feature columns, and images by the leading components of their down-sampled pixels; missing and infinite values count as the median. References are distinct records,
+ * **Reads** all numeric feature columns, images by the leading components of their down-sampled pixels, and the embeddings where
+ * they were given, each column like any other; missing and infinite values count as the median. References are distinct records,
  * and so is all that records are measured by, so copies of outliers do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
  * numbers findings `non-finite`; both are exact and of severity `low`.
  *
@@ -58,12 +61,21 @@ const SHOWN_COLUMNS = 3;
  * const { outcome, findings } = await outliers().run(tableData(table), {}, context);
  */
 export function outliers(): Check<Record<string, never>> {
-  return { id: ID, version: VERSION, reads, memory, poison: movedNumbers(columnsOf), run };
+  return {
+    id: ID,
+    version: VERSION,
+    matrices: ["embeddings"],
+    reads,
+    memory,
+    poison: movedNumbers(columnsOf),
+    run,
+  };
 }
 
 function reads(shape: DataShape): ReturnType<Check["reads"]> {
   const columns = featureColumns(shape).filter((name) => mayHoldNumbers(shape, name));
-  if (columns.length === 0) return { skip: "It needs a column of numbers or of images (image)." };
+  if (columns.length === 0 && shape.matrices?.embeddings === undefined)
+    return { skip: "It needs a column of numbers or of images (image), or embeddings." };
   const { trusted } = shape.roles;
   return { columns: trusted ? [...columns, trusted.column] : columns };
 }
@@ -87,7 +99,7 @@ function memory(shape: DataShape): number {
     (shape.roles.image === undefined ? 0 : COMPONENTS);
   // The table, the rows, their decoy, both once more cut off, and a dozen values a record.
   const pixels = shape.roles.image === undefined ? 0 : 2 * FEATURES;
-  return shape.records * (8 * pixels + 8 * 5 * columns + 8 * 16 + 64);
+  return shape.records * (8 * pixels + 8 * 5 * columns + matrixBytes(shape, "embeddings", 5) + 8 * 16 + 64);
 }
 
 async function run(data: CheckData, _options: Record<string, never>, context: CheckContext): Promise<CheckResult> {
@@ -107,15 +119,20 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     { named: shape.roles.features ?? [], text: shape.roles.text },
   );
   const components = images ? imageComponents(images, firstRows(table)) : [];
+  const embeddings = embeddingColumns(data);
   const features: FeatureColumns = { ...found, numbers: [...components, ...found.numbers] };
-  const notes = [...notesOn(features), ...imageNotes(images, components.length)];
+  const numbers = [...features.numbers, ...embeddings];
+  const notes = [
+    ...notesOn(features),
+    ...imageNotes(images, components.length),
+    ...embeddingNotes(data, embeddings.length),
+  ];
   const strange = strangeFindings(features, data, context.showValues, notes);
-  if (features.numbers.length === 0)
-    return refused(`No column of numbers${images ? " or images" : ""} varies.`, notes, strange);
+  if (numbers.length === 0) return refused(`No column of numbers${images ? " or images" : ""} varies.`, notes, strange);
   if (table.length < 2) return refused("One record cannot be compared with others.", notes, strange);
 
   const pixels = images?.columns ?? [];
-  const used: Table = { ...table, columns: [...pixels, ...found.numbers] };
+  const used: Table = { ...table, columns: [...pixels, ...found.numbers, ...embeddings] };
   const groups = groupsOf(used);
   const order = groupOrder(groupKeys(used, groups, context.seed));
   const position = new Int32Array(groups.count);
@@ -126,7 +143,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[position[groups.groupOf[row]!]!] = 1;
   }
   const scaled = scaledMatrix(
-    features.numbers,
+    numbers,
     Int32Array.from(order, (group) => groups.first[group]!),
   );
   const model = await scoreOutliers(scaled.matrix, context);
@@ -134,7 +151,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const { score } = model.rows;
   for (let i = 0; i < score.length; i++) score[i] = roundScore(score[i]!);
   for (let i = 0; i < score.length; i++) model.decoy[i] = roundScore(model.decoy[i]!);
-  const calibration = calibrateOutliers(model, trusted, features.numbers.length, context.fdr);
+  const calibration = calibrateOutliers(model, trusted, numbers.length, context.fdr);
   notes.push(...calibration.notes);
   for (const reason of calibration.reasons) notes.push(`uncalibrated: ${reason}`);
 
@@ -148,7 +165,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     rowScores[row] = score[at]!;
     if (!claimed || !(calibration.q[at]! <= context.fdr)) continue;
     const regions = oddRegions(pixels, scales, row);
-    const cells = oddCellsOf(model, scaled, at, row, features.numbers, regions, context.showValues);
+    const cells = oddCellsOf(model, scaled, at, row, numbers, regions, context.showValues);
     const p = calibration.p[at]!;
     accused.push({
       ...data.place(row),
@@ -172,7 +189,8 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const findings = [...strange, ...accused].sort(compareFindings);
   const suspects = claimed ? rankedRows(rowScores, accused.length) : rankedRows(rowScores, rankingLength(table.length));
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
-    columns: lookedAtNames(used.columns),
+    columns: lookedAtNames([...pixels, ...found.numbers]),
+    ...(embeddings.length > 0 && { matrices: ["embeddings" as const] }),
     examined: table.length,
     findings: findings.length,
     calibration: calibration.method,

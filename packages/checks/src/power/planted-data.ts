@@ -3,6 +3,7 @@
 import type { CheckData, Fold, Table, TableColumn } from "../check.js";
 import { compareTexts } from "../code-point-order.js";
 import type { ImageFeatures } from "../image/image-table.js";
+import type { MatrixUse, RecordMatrix } from "../matrices.js";
 import { leafHex, tableData } from "../table-data.js";
 import { plantedLeaves } from "./planting-order.js";
 import type { PlantedCell, PlantedCells, Poison } from "./poison.js";
@@ -56,6 +57,18 @@ export function plantedData(
     }));
     return { columns: moved, read: Uint8Array.from(sourceOf, (row) => read[row] as number), notes };
   };
+  const matrixOf = (use: MatrixUse): RecordMatrix | undefined => {
+    const own = data.matrix?.(use);
+    if (!own) return undefined;
+    const { columns } = own;
+    const values =
+      own.values.constructor === Float32Array
+        ? new Float32Array(columns * sourceOf.length)
+        : new Float64Array(columns * sourceOf.length);
+    for (const [row, source] of sourceOf.entries())
+      values.set(own.values.subarray(columns * source, columns * (source + 1)), columns * row);
+    return { ...own, rows: sourceOf.length, values };
+  };
   const { images } = data;
   return {
     sourceOf,
@@ -63,6 +76,7 @@ export function plantedData(
     data: {
       shape,
       table: columnsOf,
+      matrix: matrixOf,
       ...(images ? { images: (column: string) => imagesOf(column, images) } : {}),
       async fold<State, Options, Result>(
         fold: Fold<State, Options, Result>,

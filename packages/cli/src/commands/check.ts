@@ -70,7 +70,8 @@ ranking without one. What could not run says why and what it would need.
 Examples:
   assay check train.csv --label label
   assay check train.csv --label label --json | jq '.findings[] | select(.severity == "high")'
-  assay check train.parquet --label y --checks label-flips --scores scores.csv`,
+  assay check train.parquet --label y --checks label-flips --scores scores.csv
+  assay check train.csv --label y --probabilities out-of-fold.npy --embeddings vectors.npy`,
     )
     .argument("<data...>", "files or folders")
     .option("--config <file>", "config file")
@@ -83,6 +84,7 @@ Examples:
       ...context.work,
       reading: await readingChoice(values, config?.config),
       checking: checkingChoice(values, config?.config),
+      ...(config !== undefined && { config: config.config, configPath: config.path }),
     });
     if (values.scores !== undefined) await writeScores(values.scores as string, result);
     const { outcomes, findings, gate, gateReasons } = result;
