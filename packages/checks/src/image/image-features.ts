@@ -45,18 +45,26 @@ export function gridOf({ width, height, rgba, most }: Pixels): Uint16Array {
   // Pixel x covers [x · FINE, (x + 1) · FINE) of a line that cell i covers [i · width, (i + 1) · width) of: whole weights.
   const sums = new Float64Array(4 * FINE * FINE);
   const line = new Float64Array(4 * FINE);
-  for (let y = 0; y < height; y++) {
+  const across = spansOf(width);
+  const down = spansOf(height);
+  for (let y = 0, from = 0; y < height; y++) {
     line.fill(0);
-    for (let x = 0; x < width; x++) {
-      const from = 4 * (y * width + x);
-      eachCell(x, width, (cell, weight) => {
-        for (let k = 0; k < 4; k++) (line[4 * cell + k] as number) += weight * (rgba[from + k] as number);
-      });
+    for (let x = 0; x < width; x++, from += 4) {
+      const end = across.begin[x + 1] as number;
+      for (let i = across.begin[x] as number; i < end; i++) {
+        const at = 4 * (across.cell[i] as number);
+        const weight = across.weight[i] as number;
+        line[at] = (line[at] as number) + weight * (rgba[from] as number);
+        line[at + 1] = (line[at + 1] as number) + weight * (rgba[from + 1] as number);
+        line[at + 2] = (line[at + 2] as number) + weight * (rgba[from + 2] as number);
+        line[at + 3] = (line[at + 3] as number) + weight * (rgba[from + 3] as number);
+      }
     }
-    eachCell(y, height, (cell, weight) => {
-      const to = 4 * FINE * cell;
-      for (let i = 0; i < line.length; i++) (sums[to + i] as number) += weight * (line[i] as number);
-    });
+    for (let i = down.begin[y] as number; i < (down.begin[y + 1] as number); i++) {
+      const to = 4 * FINE * (down.cell[i] as number);
+      const weight = down.weight[i] as number;
+      for (let k = 0; k < line.length; k++) sums[to + k] = (sums[to + k] as number) + weight * (line[k] as number);
+    }
   }
   const area = width * height;
   const scale = 65535 / most;
@@ -82,13 +90,27 @@ export function gridOf({ width, height, rgba, most }: Pixels): Uint16Array {
   return features;
 }
 
-/** The cells that pixel `position` of `length` lies in, with the length that it has there. */
-function eachCell(position: number, length: number, visit: (cell: number, weight: number) => void): void {
-  const begin = position * FINE;
-  const end = begin + FINE;
-  for (let cell = Math.floor(begin / length); cell * length < end; cell++) {
-    visit(cell, Math.min(end, (cell + 1) * length) - Math.max(begin, cell * length));
+interface Spans {
+  /** The spans of pixel x are those from `begin[x]` to `begin[x + 1]`. */
+  readonly begin: Int32Array;
+  readonly cell: Int32Array;
+  readonly weight: Int32Array;
+}
+
+/** The cells that each pixel of a line lies in, with the length that it has there: together FINE. */
+function spansOf(length: number): Spans {
+  const begin = new Int32Array(length + 1);
+  const cell = new Int32Array(length + FINE);
+  const weight = new Int32Array(length + FINE);
+  let count = 0;
+  for (let x = 0; x < length; x++) {
+    for (let c = Math.floor((x * FINE) / length); c * length < (x + 1) * FINE; c++) {
+      cell[count] = c;
+      weight[count++] = Math.min((x + 1) * FINE, (c + 1) * length) - Math.max(x * FINE, c * length);
+    }
+    begin[x + 1] = count;
   }
+  return { begin, cell, weight };
 }
 
 function rounded(value: number): number {
