@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } from "@assay/checks";
 import { SourceError } from "@assay/merkle";
 import { runChecksOn } from "../main-job.js";
+import { openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
 import type { CheckingChoice, ReadingChoice, Work } from "./options.js";
@@ -26,7 +27,8 @@ export interface CheckDataResult {
 export async function checkData(inputs: readonly string[], options: CheckDataOptions = {}): Promise<CheckDataResult> {
   const { reading = {}, checking = {} } = options;
   return withExecutor(options, async (executor) => {
-    const { scanned, built } = await buildFrom(inputs, executor, options);
+    const source = await openInputs(inputs, reading, options);
+    const { scanned, built } = await buildFrom(source, executor, options);
     const run = await runChecksOn(scanned, built, { ...assayOptions(reading, checking), executor, ...workOf(options) });
     const { gate, reasons } = judgeGate(run.outcomes, run.findings, {
       ...(checking.require !== undefined && { require: checking.require }),
