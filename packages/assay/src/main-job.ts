@@ -17,7 +17,7 @@ import {
   selectChecks,
 } from "@assay/checks";
 import { evaluateControls } from "@assay/controls";
-import { type BuiltManifest, buildManifest } from "@assay/manifest";
+import { buildStoredManifest, type LeafSpace, type StoredManifest } from "@assay/manifest";
 import { FormatError, fromHex } from "@assay/merkle";
 import { buildControlEvidenceStatement, type ControlResult, type Signer, type Statement } from "@assay/provenance";
 import {
@@ -78,12 +78,16 @@ export interface AssayOptions extends Roles, GivenMatrices {
   readonly folder?: string;
   /** Role in which the signer signs; recorded, and decided by a policy. Default `"producer"`. */
   readonly role?: string;
+  /** Where leaves go that are too many for memory. Default: they stay in memory. Must stay open while the result is used. */
+  readonly leafSpace?: LeafSpace;
+  /** Most bytes of leaves (32 a record, twice that with splits) in memory before `leafSpace` is used. Default 128 MiB. */
+  readonly maxLeafBytes?: number;
   /** Where work runs. Default: here. */
   readonly executor?: Executor;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** Told the manifest before the checks begin; what it throws ends the run. */
-  readonly onManifest?: (manifest: BuiltManifest) => Promise<void>;
+  readonly onManifest?: (manifest: StoredManifest) => Promise<void>;
   /** The clock: statements say when they were made. Default: the system's. */
   readonly now?: () => Date;
 }
@@ -92,7 +96,7 @@ export interface AssayOptions extends Roles, GivenMatrices {
 export interface AssayResult {
   readonly name: string;
   readonly scanned: ScannedSource;
-  readonly manifest: BuiltManifest;
+  readonly manifest: StoredManifest;
   readonly outcomes: readonly Outcome[];
   readonly findings: readonly Finding[];
   /** Check id → score of each record, by ordinal over all files. */
@@ -183,10 +187,17 @@ export function refuseUnknownSplit({ files }: ScannedSource, splits: SplitRule |
     );
 }
 
+/** Leaves of all files, in memory. One file after another: a run of leaves is opened once. */
+async function leavesOfFiles({ entries, readLeaves }: StoredManifest): Promise<Uint8Array[]> {
+  const leaves: Uint8Array[] = [];
+  for (const [file, { records }] of entries.entries()) leaves.push(await readLeaves(file, 0, records));
+  return leaves;
+}
+
 /** Runs the checks; an option that names what is not there is the caller's mistake. */
 export async function runChecksOn(
   scanned: ScannedSource,
-  manifest: BuiltManifest,
+  manifest: StoredManifest,
   options: Omit<AssayOptions, "config" | "signer">,
 ): Promise<CheckRun> {
   const { checks, fdr, seed, power, showValues, executor, signal, onProgress } = options;
@@ -195,7 +206,7 @@ export async function runChecksOn(
       {
         scanned,
         kinds: Object.values(manifest.header.schemas).reduce(joinAllKinds, {}),
-        leaves: manifest.leaves,
+        leaves: () => leavesOfFiles(manifest),
         setRoot: fromHex(manifest.header.set.root),
         keyed: manifest.header.leaf.keyId !== undefined,
       },
@@ -222,7 +233,8 @@ export async function runChecksOn(
  * Tells what is in a data set, looks for poison in it and states what was found.
  *
  * Cost: the data is read once for its digests (and types, where text has no schema), once more for its leaves, and
- * once for each set of columns that a check reads. About 120 bytes of memory a record, and what the checks need.
+ * once for each set of columns that a check reads. About 36 bytes of memory a record (none above `maxLeafBytes`, with a
+ * `leafSpace`), and what the checks need.
  *
  * @param source What `openSource` (files) or `sourceOfBytes` (memory) gives.
  * @throws UsageError when an option names a column or check that is not there; AssayError for bad or changing data.
@@ -233,7 +245,7 @@ export async function runChecksOn(
 export async function assay(source: Source, given: AssayOptions = {}): Promise<AssayResult> {
   const options = { ...(given.config === undefined ? {} : optionsOf(given.config, given)), ...given };
   const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
-  const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits } = options;
+  const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits, leafSpace, maxLeafBytes } = options;
   const work = {
     executor,
     ...(signal !== undefined && { signal }),
@@ -248,12 +260,14 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   checkMatrices(matricesOf(options), scanned.records);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
-  const manifest = await buildManifest(scanned, {
+  const manifest = await buildStoredManifest(scanned, {
     ...work,
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
     ...(leafKey !== undefined && { leafKey }),
     ...(splits !== undefined && { splits }),
+    ...(leafSpace !== undefined && { space: leafSpace }),
+    ...(maxLeafBytes !== undefined && { maxLeafBytes }),
   });
   await options.onManifest?.(manifest);
   const createdAt = instant(now());

@@ -1,7 +1,7 @@
 /** The report of a run: what was found, with the accused records, and pictures of where they are. */
 
 import type { CheckRun, Finding, GateVerdict } from "@assay/checks";
-import type { BuiltManifest } from "@assay/manifest";
+import type { SealedManifest } from "@assay/manifest";
 import type { ControlResult, Verdict } from "@assay/provenance";
 import {
   type Batch,
@@ -20,7 +20,7 @@ import { TOOL } from "./tool.js";
 
 export interface ReportOfRunInput {
   readonly scanned: ScannedSource;
-  readonly manifest: BuiltManifest;
+  readonly manifest: SealedManifest;
   readonly run: CheckRun;
   readonly gate: GateVerdict;
   readonly controls: readonly ControlResult[];

@@ -1,7 +1,7 @@
 /** The statements of a run, the envelopes of a signer, and the verdict on both before they are written. */
 
 import type { CheckRun, Finding, Power, Roles } from "@assay/checks";
-import type { BuiltManifest, Derivation, ManifestHeader } from "@assay/manifest";
+import type { Derivation, ManifestHeader, SealedManifest } from "@assay/manifest";
 import { sha256, toHex } from "@assay/merkle";
 import {
   type Artefact,
@@ -27,12 +27,12 @@ import {
 import { TOOL } from "./tool.js";
 
 /** The digests that statements about a manifest name. */
-export function headsOf(built: Pick<BuiltManifest, "headerBytes">): ManifestHeads {
+export function headsOf(built: Pick<SealedManifest, "headerBytes">): ManifestHeads {
   return readManifest(built.headerBytes).heads;
 }
 
 export interface ManifestStatementsInput {
-  readonly built: BuiltManifest;
+  readonly built: SealedManifest;
   readonly createdAt: string;
   readonly derivation?: Derivation;
   /** Files of the folder that the derivation wrote. */
@@ -70,7 +70,7 @@ export function artefactsOf(files: ReadonlyMap<string, Uint8Array>): Artefact[] 
 }
 
 export interface CheckStatementsInput {
-  readonly built: BuiltManifest;
+  readonly built: SealedManifest;
   readonly run: CheckRun;
   readonly findings: readonly Finding[];
   readonly roles: Roles;

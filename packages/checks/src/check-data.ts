@@ -56,7 +56,7 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   if (leaves.length !== paths.length) throw new RangeError(`leaves: ${leaves.length} files, expected ${paths.length}`);
   const shape = scannedShape(input, roles);
   const needed = LEAF_ORDER_BYTES * shape.records;
-  if (needed > maxMemoryBytes) throw memoryExceeded(needed, maxMemoryBytes, "the leaves");
+  if (needed > maxMemoryBytes) throw leavesExceed(needed, maxMemoryBytes);
   const order = leafOrder(leaves);
   if (order.length !== shape.records) {
     throw new RangeError(`leaves: ${order.length} of them, expected ${shape.records}, one for each record`);
@@ -204,6 +204,30 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   };
 }
 
+/**
+ * The data of a source when not even its leaves may be held: its shape, and `memory-exceeded` for whatever a check reads,
+ * so that each check says why it could not run.
+ *
+ * @returns `undefined` when the leaves fit, and {@link scannedData} is the one to ask.
+ */
+export function dataWithoutLeaves(
+  input: Omit<ScannedInput, "leaves">,
+  { roles = {}, maxMemoryBytes = DEFAULT_MAX_MEMORY_BYTES }: ScannedDataOptions = {},
+): CheckData | undefined {
+  const needed = LEAF_ORDER_BYTES * input.scanned.records;
+  if (needed <= maxMemoryBytes) return undefined;
+  const refuse = (): never => {
+    throw leavesExceed(needed, maxMemoryBytes);
+  };
+  return {
+    shape: scannedShape(input, roles),
+    table: async () => refuse(),
+    fold: async () => refuse(),
+    place: refuse,
+    row: refuse,
+  };
+}
+
 /** Formats whose records stand on lines. */
 const LINED: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "text"]);
 
@@ -226,7 +250,7 @@ function endOf({ end }: FilePart, records: number): number {
 }
 
 /** Columns with kinds, and those that have a name but no value at all (kind `null`). */
-function scannedShape({ scanned, kinds }: ScannedInput, roles: Roles): DataShape {
+function scannedShape({ scanned, kinds }: Omit<ScannedInput, "leaves">, roles: Roles): DataShape {
   const all = new Map(Object.entries(kinds));
   const named = scanned.files.flatMap(({ index }) => index.columns.map(({ name }) => name));
   for (const name of [...named, ...Object.keys(scanned.reading.types)]) if (!all.has(name)) all.set(name, "null");
@@ -265,6 +289,10 @@ function nearlyNumericColumns({ warnings }: ScannedSource, { source, annotator, 
 /** Least bytes of columns that are not read yet: 4 a cell. */
 function fixedBytes(names: readonly string[], records: number): number {
   return 4 * names.length * records;
+}
+
+function leavesExceed(needed: number, limit: number): CheckError {
+  return memoryExceeded(needed, limit, "the leaves");
 }
 
 function memoryExceeded(needed: number, limit: number, what: string): CheckError {

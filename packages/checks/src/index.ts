@@ -42,7 +42,7 @@ export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";
 export type { PlantedCell, PlantedCells, Poison, ReadyPoison } from "./power/poison.js";
 export { allChecks, selectChecks } from "./registry.js";
-export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks } from "./run-checks.js";
+export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks, type UnreadInput } from "./run-checks.js";
 export { formatScores, roundScore } from "./scores.js";
 export { checkSeed, type SeedBase, seedBase } from "./seed.js";
 export { badSources } from "./source/bad-sources.js";

@@ -17,7 +17,7 @@ import type {
   SourceAnswer,
   TableColumn,
 } from "./check.js";
-import { DEFAULT_MAX_MEMORY_BYTES, type ScannedInput, scannedData } from "./check-data.js";
+import { DEFAULT_MAX_MEMORY_BYTES, dataWithoutLeaves, type ScannedInput, scannedData } from "./check-data.js";
 import { compareTexts } from "./code-point-order.js";
 import { checkRoles, columnNames } from "./columns.js";
 import { compareFindings } from "./findings.js";
@@ -28,8 +28,14 @@ import { roundScore } from "./scores.js";
 import { checkSeed, seedBase, seedOutcome } from "./seed.js";
 import { sourceAnswers } from "./source/source-answers.js";
 
+/** A scanned source whose leaves are read only when they fit into memory. */
+export interface UnreadInput extends Omit<ScannedInput, "leaves"> {
+  /** Reads the leaves of each file, 32 bytes a record, in file order. */
+  readonly leaves: () => Promise<readonly Uint8Array[]>;
+}
+
 /** What is checked: a scanned source with its leaves, or data that is already in memory. */
-export type CheckInput = (ScannedInput | { readonly data: CheckData }) & {
+export type CheckInput = (ScannedInput | UnreadInput | { readonly data: CheckData }) & {
   /** Root of the set tree, 32 bytes: seeds come from it. */
   readonly setRoot: Uint8Array;
   /** Whether leaves are keyed; then messages and evidence hold no values, unless `showValues`. Default false. */
@@ -106,7 +112,7 @@ export async function runChecks(
   checkIds(checks, options.checkOptions ?? {});
   signal?.throwIfAborted();
 
-  const opened = openData(input, options);
+  const opened = await openData(input, options);
   checkRoles(opened.shape);
   const data = await withMatrices(opened, checks, options);
   const { shape } = data;
@@ -170,14 +176,22 @@ export async function runChecks(
   return run;
 }
 
-function openData(input: CheckInput, { roles, maxMemoryBytes, executor, signal }: RunChecksOptions): CheckData {
+async function openData(
+  input: CheckInput,
+  { roles, maxMemoryBytes, executor, signal }: RunChecksOptions,
+): Promise<CheckData> {
   if (!("data" in input)) {
-    return scannedData(input, {
+    const options = {
       ...(roles ? { roles } : {}),
       ...(maxMemoryBytes === undefined ? {} : { maxMemoryBytes }),
       ...(executor ? { executor } : {}),
       ...(signal ? { signal } : {}),
-    });
+    };
+    // More records than checks may hold fail the checks, not the run: its manifest says no less.
+    const refused = dataWithoutLeaves(input, options);
+    if (refused !== undefined) return refused;
+    const leaves = typeof input.leaves === "function" ? await input.leaves() : input.leaves;
+    return scannedData({ scanned: input.scanned, kinds: input.kinds, leaves }, options);
   }
   return roles ? { ...input.data, shape: { ...input.data.shape, roles } } : input.data;
 }
@@ -197,7 +211,13 @@ async function withMatrices(
   if (probabilities && data.shape.roles.label === undefined)
     throw new RangeError("probabilities: they are of the classes of a label; name its column (label)");
   checkMatrices(matrices, data.shape.records);
-  return dataWithMatrices(data, matrices);
+  try {
+    return await dataWithMatrices(data, matrices);
+  } catch (error) {
+    // More records than checks may hold: then each check says so when it asks for its table.
+    if (isAssayError(error) && error.code === "memory-exceeded") return data;
+    throw error;
+  }
 }
 
 function checkIds(checks: readonly Check[], checkOptions: Readonly<Record<string, unknown>>): void {

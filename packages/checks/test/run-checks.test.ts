@@ -1,4 +1,5 @@
 import { CheckError, SourceError } from "@assay/merkle";
+import { scanSource, sourceOfBytes } from "@assay/records";
 import { describe, expect, test } from "vitest";
 import type { Check, CheckContext, CheckData, CheckResult, Finding } from "../src/check.js";
 import { formatFindings } from "../src/findings.js";
@@ -43,6 +44,26 @@ const run = (check: Check, options: RunChecksOptions = {}, input = {}) =>
   runChecks({ data: tableData(table), setRoot, ...input }, [check], options);
 
 describe("runChecks()", () => {
+  test("fails every check, and not the run, when not even the leaves fit: they are not read then", async () => {
+    const bytes = new TextEncoder().encode("x,source\n1,a\n2,b\n3,b\n");
+    const scanned = await scanSource(await sourceOfBytes("tiny", [{ path: "a.csv", bytes }]));
+    let read = 0;
+    const leaves = async () => {
+      read++;
+      return [Uint8Array.from({ length: 96 }, (_, i) => i)];
+    };
+    const input = { scanned, kinds: { x: "number", source: "text" }, leaves, setRoot } as const;
+    const over = await runChecks(input, allChecks(), { maxMemoryBytes: 100, roles: { source: "source" } });
+    expect(over.outcomes).toHaveLength(allChecks().length);
+    expect(over.outcomes.every(({ status }) => status === "failed" || status === "skipped")).toBe(true);
+    expect(over.outcomes.some(({ reason }) => reason?.startsWith("memory-exceeded: "))).toBe(true);
+    expect(over).toMatchObject({ findings: [], records: 3 });
+    expect(read).toBe(0);
+    const within = await runChecks(input, allChecks(), { maxMemoryBytes: 10 ** 6 });
+    expect(within.outcomes.some(({ status }) => status === "completed")).toBe(true);
+    expect(read).toBe(1);
+  });
+
   test("turns an unexpected error of a check into an outcome that failed and says why", async () => {
     const { outcomes } = await run(
       checkOf(async () => {

@@ -116,6 +116,14 @@ export function addCheckingOptions(command: Command): Command {
     .option("--show-values", "with a leaf key: write values into findings all the same");
 }
 
+/** Where leaves go that are too many for memory. */
+export function addTempOption(command: Command): Command {
+  return command.option(
+    "--temp <dir>",
+    "folder for leaves above 4 million records, 40 bytes a record (default: around the folder that is written)",
+  );
+}
+
 /** Where the folder goes. */
 export function addOutputOptions(command: Command): Command {
   return command
@@ -227,6 +235,7 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
 
 export function outputChoice(values: Values): Output {
   return {
+    ...(values.temp !== undefined && { temp: values.temp as string }),
     ...(values.output !== undefined && { directory: values.output as string }),
     ...(values.overwrite === true && { overwrite: true }),
     ...(values.keep !== undefined && { keep: values.keep as "tiles" }),

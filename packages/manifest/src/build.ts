@@ -4,23 +4,13 @@
  */
 
 import { type SetTree, toHex, treeRoot } from "@assay/merkle";
-import {
-  dropNullKinds,
-  type Executor,
-  type Kinds,
-  type LeafFormat,
-  leafKeyId,
-  type Progress,
-  type ScannedSource,
-  type SplitRule,
-  schemaDigest,
-} from "@assay/records";
+import type { Executor, Kinds, LeafFormat, Progress, ScannedSource, SplitRule } from "@assay/records";
 import { collectLeaves } from "./collect-leaves.js";
-import { datasetRoot, type FileEntry, formatEntries } from "./entry.js";
-import { type Derivation, formatManifest, MANIFEST_FORMAT, type ManifestHeader, manifestDigest } from "./header.js";
-import { assayDataset, assaySet } from "./heads.js";
+import type { FileEntry } from "./entry.js";
+import type { Derivation, ManifestHeader } from "./header.js";
 import { setOfLeaves } from "./kept.js";
 import { headOf, type LineageSide } from "./lineage.js";
+import { type SealedManifest, sealManifest } from "./seal-manifest.js";
 
 export interface BuildManifestOptions {
   /** Name of the data set. Default: that of the source. */
@@ -42,17 +32,10 @@ export interface BuildManifestOptions {
 }
 
 /** A manifest, and the leaves that it was built from. A {@link LineageSide} with everything at hand. */
-export interface BuiltManifest extends LineageSide {
+export interface BuiltManifest extends SealedManifest, LineageSide {
   readonly header: ManifestHeader;
+  readonly manifest: string;
   readonly entries: readonly FileEntry[];
-  /** `manifest.json`. */
-  readonly headerBytes: Uint8Array;
-  /** `files.jsonl`. */
-  readonly entriesBytes: Uint8Array;
-  /** `assayDataset`, lower-case hex. */
-  readonly datasetHead: string;
-  /** `assaySet`, lower-case hex. */
-  readonly setHead: string;
   /** Leaves in file order, 32 bytes each, for each entry. */
   readonly leaves: readonly Uint8Array[];
   readonly set: SetTree;
@@ -76,8 +59,8 @@ export async function buildManifest(
   scanned: ScannedSource,
   options: BuildManifestOptions = {},
 ): Promise<BuiltManifest> {
-  const { name = scanned.source.name, version, leafFormat = scanned.leafFormat, leafKey, derivation } = options;
-  const { executor, signal, onProgress, splits: rule = scanned.reading.splits } = options;
+  const { leafFormat = scanned.leafFormat, leafKey, splits: rule = scanned.reading.splits } = options;
+  const { executor, signal, onProgress } = options;
   const { leaves, kinds, splits } = await collectLeaves(scanned, {
     leafFormat,
     ...(leafKey === undefined ? {} : { leafKey }),
@@ -87,56 +70,20 @@ export async function buildManifest(
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   signal?.throwIfAborted();
-  const leaf = { format: leafFormat, ...(leafKey === undefined ? {} : { keyId: leafKeyId(leafKey) }) };
-  const schemas = new Map<string, Kinds>();
-  const entries = scanned.files.map(({ file, index }, i): FileEntry => {
-    const hashes = leaves[i] as Uint8Array;
-    const hasSchema = leafFormat !== "raw/v1" && file.format !== "other";
-    const known = dropNullKinds(kinds[i] as Kinds);
-    const schema = toHex(schemaDigest(known));
-    if (hasSchema) schemas.set(schema, known);
-    return {
-      path: file.path,
-      size: index.size,
-      bytes: index.bytes,
-      format: file.format,
-      leafFormat,
-      ...(leaf.keyId === undefined ? {} : { leafKey: leaf.keyId }),
-      records: hashes.length / 32,
-      root: toHex(treeRoot(hashes)),
-      ...(hasSchema ? { schema } : {}),
-    };
-  });
+  const files = leaves.map((hashes, i) => ({
+    records: hashes.length / 32,
+    root: toHex(treeRoot(hashes)),
+    kinds: kinds[i] as Kinds,
+  }));
   onProgress?.({ stage: "tree", done: 0, total: scanned.records });
   const set = setOfLeaves(leaves);
   const splitSets = new Map([...splits].map(([split, pieces]) => [split, setOfLeaves(pieces)]));
   onProgress?.({ stage: "tree", done: scanned.records, total: scanned.records });
-  const { splits: _, ...reading } = scanned.reading;
-  const header: ManifestHeader = {
-    format: MANIFEST_FORMAT,
-    name,
-    ...(version === undefined ? {} : { version }),
-    leaf,
-    dataset: { files: entries.length, root: datasetRoot(entries) },
-    set: headOf(set),
-    ...(rule === undefined
-      ? {}
-      : { splits: Object.fromEntries([...splitSets].map(([split, tree]) => [split, headOf(tree)])) }),
-    size: entries.reduce((sum, entry) => sum + entry.size, 0),
-    reading: { ...reading, ...(rule === undefined ? {} : { splits: rule }) },
-    schemas: Object.fromEntries(schemas),
-    ...(derivation === undefined ? {} : { derivation }),
-  };
-  const headerBytes = formatManifest(header);
-  const ordinals = new Map(entries.map((entry, i) => [entry.path, i]));
+  const splitHeads = new Map([...splitSets].map(([split, tree]) => [split, headOf(tree)]));
+  const sealed = sealManifest(scanned, files, headOf(set), splitHeads, options);
+  const ordinals = new Map(sealed.entries.map((entry, i) => [entry.path, i]));
   return {
-    header,
-    manifest: manifestDigest(headerBytes),
-    entries,
-    headerBytes,
-    entriesBytes: formatEntries(entries),
-    datasetHead: assayDataset(header),
-    setHead: assaySet(header),
+    ...sealed,
     leaves,
     set,
     splits: splitSets,

@@ -57,7 +57,8 @@ export async function collectLeaves(scanned: ScannedSource, options: CollectOpti
   return { leaves, kinds, splits };
 }
 
-function leavesOfSplit(leaves: Uint8Array, splitOf: Int32Array, split: number): Uint8Array {
+/** The leaves of one split among those of a part, 32 bytes each. */
+export function leavesOfSplit(leaves: Uint8Array, splitOf: Int32Array, split: number): Uint8Array {
   let count = 0;
   for (const of of splitOf) if (of === split) count++;
   if (count === splitOf.length) return leaves;

@@ -1,5 +1,6 @@
 export { readBound, readBoundAsync } from "./bound.js";
 export { type BuildManifestOptions, type BuiltManifest, buildManifest } from "./build.js";
+export { type BuildStoredManifestOptions, buildStoredManifest, type StoredManifest } from "./build-stored.js";
 export {
   type ComparedSide,
   type CompareOptions,
@@ -62,6 +63,7 @@ export {
   readKeptSet,
   tileReader,
 } from "./kept.js";
+export { DEFAULT_MAX_LEAF_BYTES, type LeafPoolOptions, type LeafSpace } from "./leaf-store.js";
 export { type LineageSide, parentOf } from "./lineage.js";
 export { commonRecords } from "./lineage-set.js";
 export {
@@ -104,6 +106,8 @@ export {
 } from "./record-proof.js";
 export { compareRemoved, formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "./removed.js";
 export { drawSample, isFraction, sampleSize } from "./sample.js";
+export type { SealedManifest } from "./seal-manifest.js";
+export { type StoredManifestFilesOptions, storedManifestFiles } from "./stored-files.js";
 export { type ManifestSubjects, verifyEntries, verifyManifest, verifySet } from "./verify.js";
 export { type DataVerdict, type FileVerdict, type InspectDataOptions, inspectData, verifyData } from "./verify-data.js";
 export { deservedVersion, isVersion, type SplitSet, type VersionChange, verifyVersion } from "./version.js";

@@ -46,6 +46,7 @@ export {
   isSubset,
   type Multiset,
   type SetChanges,
+  sortLeaves,
   sumSets,
 } from "./multiset.js";
 export { emptyTreeRoot, leafHash, nodeHash, type TreeHead, treeRoot } from "./ordered-tree.js";
@@ -60,6 +61,7 @@ export {
   readSetPages,
   type SetPageOptions,
 } from "./set-page-reader.js";
+export { type SetTotals, streamSetPages, streamSetRoot } from "./set-page-stream.js";
 export {
   buildSetPages,
   formatSetPage,
@@ -105,6 +107,7 @@ export {
 } from "./set-update.js";
 export { createSha256, hashLeaves, hashLevel, hmacSha256, sha256 } from "./sha256.js";
 export type { Sha256Hasher } from "./sha256-kernel.js";
+export { type MergeRunsOptions, mergeRuns, type SortedRun } from "./sorted-runs.js";
 export {
   type CanonicalJsonOptions,
   type JsonFault,

@@ -74,7 +74,16 @@ function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
 /** Below this the radix sort's 65,536 counters cost more than comparing. */
 const RADIX_SORT_FROM = 4096;
 
-/** The leaf numbers in ascending order of leaves: a radix sort on the first four bytes, then full keys where those tie. */
+/**
+ * The leaf numbers in ascending order of leaves: a radix sort on the first four bytes, then full keys where those tie.
+ * Equal leaves may come in any order.
+ *
+ * @param leaves 32 bytes a leaf, fewer than 2³².
+ */
+export function sortLeaves(leaves: Uint8Array): Uint32Array {
+  return sortedOrder(leaves, countHashes("sortLeaves() leaves", leaves));
+}
+
 function sortedOrder(leaves: Uint8Array, n: number): Uint32Array {
   const byKey = (a: number, b: number) => compareKeys(leaves, 32 * a, leaves, 32 * b);
   if (n < RADIX_SORT_FROM) return Uint32Array.from({ length: n }, (_, i) => i).sort(byKey);

@@ -5,6 +5,7 @@ import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } fr
 import { SourceError } from "@assay/merkle";
 import type { AssayConfig } from "../config.js";
 import { runChecksOn } from "../main-job.js";
+import { openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
@@ -33,7 +34,8 @@ export async function checkData(inputs: readonly string[], options: CheckDataOpt
   const { reading = {}, checking = {} } = rest;
   return withExecutor(options, async (executor) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
-    const { scanned, built } = await buildFrom(inputs, executor, rest);
+    const source = await openInputs(inputs, reading, options);
+    const { scanned, built } = await buildFrom(source, executor, rest);
     const run = await runChecksOn(scanned, built, {
       ...assayOptions(reading, checking),
       ...matrices,

@@ -1,13 +1,14 @@
 /** `assay manifest`: only what is in the data. */
 
 import { join } from "node:path";
-import { type BuiltManifest, buildManifest, manifestFiles } from "@assay/manifest";
+import { buildStoredManifest, type SealedManifest, type StoredManifest, storedManifestFiles } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
-import { type Executor, type ScannedSource, scanSource } from "@assay/records";
+import { type Executor, type ScannedSource, type Source, scanSource } from "@assay/records";
 import type { AssayConfig } from "../config.js";
 import { refuseUnknownSplit } from "../main-job.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
+import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
 import type { Output, ReadingChoice, Work } from "./options.js";
 
 /** What every command that builds a manifest says of it. */
@@ -33,7 +34,7 @@ export interface MakeManifestOptions extends Work {
 }
 
 /** The figures of a manifest that was written into a folder. */
-export function summaryOf(built: BuiltManifest, folder: string): ManifestSummary {
+export function summaryOf(built: SealedManifest, folder: string): ManifestSummary {
   const { header, datasetHead, setHead } = built;
   return {
     manifest: join(folder, "manifest.json"),
@@ -49,13 +50,13 @@ export function summaryOf(built: BuiltManifest, folder: string): ManifestSummary
 
 /** Scans a source and builds its manifest. */
 export async function buildFrom(
-  inputs: readonly string[],
+  source: Source,
   executor: Executor,
   options: Omit<MakeManifestOptions, "output">,
-): Promise<{ scanned: ScannedSource; built: BuiltManifest }> {
+  room: LeafRoom = {},
+): Promise<{ scanned: ScannedSource; built: StoredManifest }> {
   const { reading = {}, config } = options;
   const work = { executor, ...workOf(options) };
-  const source = await openInputs(inputs, reading, options);
   const scanned = await scanSource(source, {
     ...work,
     ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
@@ -64,8 +65,9 @@ export async function buildFrom(
   warnOfTypes(scanned.warnings, options);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
-  const built = await buildManifest(scanned, {
+  const built = await buildStoredManifest(scanned, {
     ...work,
+    ...room,
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
     ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
@@ -86,13 +88,21 @@ export async function makeManifest(
   const named = inputsOf(inputs, options.config, options.configPath);
   const { output = {}, signal, onWarning } = options;
   return withExecutor(options, async (executor) => {
-    const { built } = await buildFrom(named, executor, options);
-    const folder = output.directory ?? defaultFolder(named, built.header.name);
-    await writeFolder(folder, manifestFiles(built, output.keep === undefined ? {} : { keep: output.keep }), {
-      ...(output.overwrite === true && { overwrite: true }),
-      ...(signal !== undefined && { signal }),
-      ...(onWarning !== undefined && { onNote: onWarning }),
+    const source = await openInputs(named, options.reading ?? {}, options);
+    const name = options.name ?? options.config?.name ?? source.name;
+    const folder = output.directory ?? defaultFolder(named, name);
+    return withLeafRoom(folder, output, async (room) => {
+      const { built } = await buildFrom(source, executor, options, room);
+      const files = storedManifestFiles(built, {
+        ...(output.keep !== undefined && { keep: output.keep }),
+        ...(signal !== undefined && { signal }),
+      });
+      await writeFolder(folder, files, {
+        ...(output.overwrite === true && { overwrite: true }),
+        ...(signal !== undefined && { signal }),
+        ...(onWarning !== undefined && { onNote: onWarning }),
+      });
+      return summaryOf(built, folder);
     });
-    return summaryOf(built, folder);
   });
 }

@@ -62,6 +62,10 @@ export interface Output {
   readonly overwrite?: boolean;
   /** Which tiles are kept for later proofs. Default `tiles` up to 10⁷ records, else `blocks`. */
   readonly keep?: "tiles" | "leaves" | "blocks" | "none";
+  /** Existing folder for leaves that do not fit into memory, 36 bytes a record. Default: around the folder that is written. */
+  readonly temp?: string;
+  /** Most bytes of leaves (32 a record, twice that with splits) that are held in memory. Default 128 MiB. */
+  readonly maxLeafBytes?: number;
 }
 
 /** A private key to sign with, and in which role. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Finding, Outcome } from "@assay/checks";
-import { type BuiltManifest, type FolderFile, manifestFiles } from "@assay/manifest";
+import { type FolderFile, type SealedManifest, storedManifestFiles } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
 import { equalBytes, SourceError } from "@assay/merkle";
 import { formatAttestations, parseAttestations, type Signer } from "@assay/provenance";
@@ -15,6 +15,7 @@ import { type AssayOptions, type AssayResult, assay as assaySource } from "../ma
 import type { GivenMatrices, GivenMatrix } from "../matrices.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
+import { withLeafRoom } from "./leaf-room.js";
 import { type ManifestSummary, summaryOf } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
@@ -66,10 +67,10 @@ export async function openSigner({ key, passphrase }: SigningChoice, { onWarning
 }
 
 /** Every file of a run's folder. */
-export function* folderFiles(result: AssayResult, keep: Output["keep"]): Generator<FolderFile> {
+export async function* folderFiles(result: AssayResult, keep: Output["keep"]): AsyncGenerator<FolderFile> {
   for (const [path, bytes] of result.files) yield { path, bytes };
   yield { path: "report.html", bytes: new TextEncoder().encode(toHtml(result.report)) };
-  yield* manifestFiles(result.manifest, keep === undefined ? {} : { keep });
+  yield* storedManifestFiles(result.manifest, keep === undefined ? {} : { keep });
 }
 
 /**
@@ -99,47 +100,51 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     const name = config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);
     if (signer === undefined) await refuseToUnsign(folder, output);
-    const result = await assaySource(source, {
-      folder: basename(folder),
-      onManifest: (manifest) => refuseOther(folder, manifest, output),
-      ...assayOptions(reading, checking),
-      ...matrices,
-      executor,
-      ...workOf(options),
-      ...(config !== undefined && { config }),
-      ...(signer !== undefined && { signer }),
-      ...(signing?.role !== undefined && { role: signing.role }),
+    return withLeafRoom(folder, output, async (room) => {
+      const result = await assaySource(source, {
+        folder: basename(folder),
+        onManifest: (manifest) => refuseOther(folder, manifest, output),
+        ...assayOptions(reading, checking),
+        ...matrices,
+        executor,
+        ...workOf(options),
+        ...(room.space !== undefined && { leafSpace: room.space }),
+        ...(room.maxLeafBytes !== undefined && { maxLeafBytes: room.maxLeafBytes }),
+        ...(config !== undefined && { config }),
+        ...(signer !== undefined && { signer }),
+        ...(signing?.role !== undefined && { role: signing.role }),
+      });
+      warnOfTypes(result.scanned.warnings, options);
+      onProgress?.({ stage: "write", done: 0, total: 1, what: folder });
+      // A folder that is replaced must not take the key with it.
+      if (signing !== undefined && existsSync(folder)) await assertOutsideFolder(signing.key, [folder], "the key");
+      const files = new Map(result.files);
+      if (signer !== undefined) await keepOthersEnvelopes(folder, result, signer.keyId, files);
+      await writeFolder(folder, folderFiles({ ...result, files }, output.keep), {
+        ...(output.overwrite === true && { overwrite: true }),
+        // A second run on the same data replaces its own artefacts; envelopes that others added stay with their statements.
+        keepExisting: (path) => path.startsWith("signers/"),
+        ...(signal !== undefined && { signal }),
+        ...(onWarning !== undefined && { onNote: onWarning }),
+      });
+      onProgress?.({ stage: "write", done: 1, total: 1, what: folder });
+      return {
+        name: result.name,
+        ...summaryOf(result.manifest, folder),
+        folder,
+        outcomes: result.outcomes,
+        findings: result.findings,
+        report: join(folder, "report.html"),
+        signed: result.signed,
+        gate: result.gate.gate,
+        gateReasons: result.gate.reasons,
+      };
     });
-    warnOfTypes(result.scanned.warnings, options);
-    onProgress?.({ stage: "write", done: 0, total: 1, what: folder });
-    // A folder that is replaced must not take the key with it.
-    if (signing !== undefined && existsSync(folder)) await assertOutsideFolder(signing.key, [folder], "the key");
-    const files = new Map(result.files);
-    if (signer !== undefined) await keepOthersEnvelopes(folder, result, signer.keyId, files);
-    await writeFolder(folder, folderFiles({ ...result, files }, output.keep), {
-      ...(output.overwrite === true && { overwrite: true }),
-      // A second run on the same data replaces its own artefacts; envelopes that others added stay with their statements.
-      keepExisting: (path) => path.startsWith("signers/"),
-      ...(signal !== undefined && { signal }),
-      ...(onWarning !== undefined && { onNote: onWarning }),
-    });
-    onProgress?.({ stage: "write", done: 1, total: 1, what: folder });
-    return {
-      name: result.name,
-      ...summaryOf(result.manifest, folder),
-      folder,
-      outcomes: result.outcomes,
-      findings: result.findings,
-      report: join(folder, "report.html"),
-      signed: result.signed,
-      gate: result.gate.gate,
-      gateReasons: result.gate.reasons,
-    };
   });
 }
 
 /** A folder of other data is refused before the checks, not after them. */
-async function refuseOther(folder: string, { headerBytes }: BuiltManifest, { overwrite }: Output): Promise<void> {
+async function refuseOther(folder: string, { headerBytes }: SealedManifest, { overwrite }: Output): Promise<void> {
   const path = join(folder, "manifest.json");
   if (overwrite === true || !existsSync(path) || equalBytes(await readFile(path), headerBytes)) return;
   throw new SourceError(

@@ -1,6 +1,13 @@
 import { makeManifest } from "@assay/assay/node";
 import type { AddCommand } from "../main.js";
-import { addOutputOptions, addReadingOptions, configChoice, outputChoice, readingChoice } from "../options.js";
+import {
+  addOutputOptions,
+  addReadingOptions,
+  addTempOption,
+  configChoice,
+  outputChoice,
+  readingChoice,
+} from "../options.js";
 import { bytes, plural, safe } from "../terminal.js";
 
 export const addManifest: AddCommand = (program, act) => {
@@ -22,6 +29,7 @@ Examples:
     .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
   addReadingOptions(command);
   addOutputOptions(command);
+  addTempOption(command);
   act(command, async (context, [data], values) => {
     const config = await configChoice(values);
     const result = await makeManifest(data as string[], {

@@ -5,6 +5,7 @@ import {
   addOutputOptions,
   addReadingOptions,
   addSigningOptions,
+  addTempOption,
   checkingChoice,
   configChoice,
   outputChoice,
@@ -32,6 +33,7 @@ Examples:
   addReadingOptions(command);
   addCheckingOptions(command);
   addOutputOptions(command);
+  addTempOption(command);
   addSigningOptions(command);
   act(command, async (context, [data], values) => {
     const config = await configChoice(values);
