@@ -39,6 +39,9 @@ const checkingSchema = z.strictObject({
   time: text.optional(),
   split: text.optional(),
   trusted: text.optional().describe("COLUMN=VALUE: records that are trusted to be good"),
+  baseline: text
+    .optional()
+    .describe("Folder of an earlier run, from the config file's folder: drift is measured from it"),
   checks: z.array(text).optional().describe("Ids of the checks to run; default all that the data allows"),
   require: z.array(text).optional().describe("Checks that must complete"),
   fdr: z.number().gt(0).lt(1).optional().describe("Largest expected false share among findings; default 0.05"),

@@ -5,14 +5,17 @@
 
 import {
   allChecks,
+  type Baseline,
   type CheckRun,
   type Finding,
   formatFindings,
+  formatSketches,
   type GateVerdict,
   judgeGate,
   type Outcome,
   type Roles,
   runChecks,
+  SKETCHES_FILE,
   selectChecks,
 } from "@assay/checks";
 import { evaluateControls } from "@assay/controls";
@@ -56,6 +59,8 @@ export interface AssayOptions extends Roles {
   readonly splits?: SplitRule;
   /** Ids of the checks to run. Default: all that the data allows. */
   readonly checks?: readonly string[];
+  /** What an earlier run left, for `drift`: the folder entry reads it from a folder. Default none: `drift` is skipped. */
+  readonly baseline?: Baseline;
   /** Ids of checks that must complete, or the gate fails. Default none. */
   readonly require?: readonly string[];
   /** Bound on the expected false share among findings. Default 0.05. */
@@ -103,7 +108,7 @@ export interface AssayResult {
 }
 
 /** What a config file asks for. Options that are given win over it: what is signed as asked is what is done. */
-function optionsOf({ checks: { trusted, ...checks } = {}, splits, reading }: AssayConfig): AssayOptions {
+function optionsOf({ checks: { trusted, baseline: _, ...checks } = {}, splits, reading }: AssayConfig): AssayOptions {
   const at = trusted?.indexOf("=") ?? -1;
   if (trusted !== undefined && at <= 0)
     throw new FormatError("bad-config", `checks.trusted: ${JSON.stringify(trusted)} is not COLUMN=VALUE`);
@@ -118,11 +123,12 @@ function optionsOf({ checks: { trusted, ...checks } = {}, splits, reading }: Ass
 
 /** What a run was asked to do, as it is bound into the check-run statement: nothing about where or how fast it ran. */
 function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
-  const { config, role, checks, require, failOn, fdr, splits, leafFormat, showValues, signer } = options;
+  const { config, role, checks, baseline, require, failOn, fdr, splits, leafFormat, showValues, signer } = options;
   const asked = {
     ...config?.checks,
     ...rolesOf(options),
     ...(checks !== undefined && { checks }),
+    ...(baseline !== undefined && { baseline: baseline.name }),
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
     ...(fdr !== undefined && { fdr }),
@@ -167,13 +173,18 @@ export function refuseUnknownSplit({ files }: ScannedSource, splits: SplitRule |
     );
 }
 
+/** Whether `drift` is among the checks that are asked for: only then is a baseline read. */
+export function comparesWithBaseline({ checks }: Pick<AssayOptions, "checks">): boolean {
+  return checks === undefined || checks.includes("drift");
+}
+
 /** Runs the checks; an option that names what is not there is the caller's mistake. */
 export async function runChecksOn(
   scanned: ScannedSource,
   manifest: BuiltManifest,
-  options: Omit<AssayOptions, "config" | "signer">,
+  options: Omit<AssayOptions, "config" | "signer"> & { readonly sketch?: boolean },
 ): Promise<CheckRun> {
-  const { checks, fdr, seed, showValues, executor, signal, onProgress } = options;
+  const { checks, baseline, sketch = false, fdr, seed, showValues, executor, signal, onProgress } = options;
   try {
     return await runChecks(
       {
@@ -186,6 +197,8 @@ export async function runChecksOn(
       checks === undefined ? allChecks() : selectChecks(checks),
       {
         roles: rolesOf(options),
+        sketch,
+        ...(baseline !== undefined && comparesWithBaseline(options) && { checkOptions: { drift: { baseline } } }),
         ...(fdr !== undefined && { fdr }),
         ...(seed !== undefined && { seed }),
         ...(showValues === true && { showValues }),
@@ -216,6 +229,11 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   const options = { ...(given.config === undefined ? {} : optionsOf(given.config)), ...given };
   const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
   const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits } = options;
+  const baseline = comparesWithBaseline(options) ? options.baseline : undefined;
+  if (baseline === undefined && config?.checks?.baseline !== undefined && comparesWithBaseline(options))
+    throw new UsageError(
+      `checks.baseline: ${JSON.stringify(config.checks.baseline)} is a folder, which is not read here; give what \`readBaseline\` reads from it as the option baseline`,
+    );
   const work = {
     executor,
     ...(signal !== undefined && { signal }),
@@ -237,12 +255,13 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   });
   await options.onManifest?.(manifest);
   const createdAt = instant(now());
-  const run = await runChecksOn(scanned, manifest, { ...options, executor });
+  const run = await runChecksOn(scanned, manifest, { ...options, executor, sketch: true });
   const gate = judgeGate(run.outcomes, run.findings, {
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
   });
   const files = new Map([["findings.jsonl", formatFindings(run.findings)]]);
+  if (run.sketches !== undefined) files.set(SKETCHES_FILE, await formatSketches(run.sketches));
   const heads = headsOf(manifest);
   const finishedAt = instant(now());
   const statements: Statement[] = [
@@ -254,6 +273,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
       roles: rolesOf(options),
       fdr,
       seed,
+      inputs: baseline === undefined ? [] : [{ name: baseline.name, use: "baseline", sha256: baseline.sha256 }],
       config: configOf(options),
       artefacts: artefactsOf(files),
       startedAt,

@@ -75,6 +75,8 @@ export interface CheckStatementsInput {
   readonly roles: Roles;
   readonly fdr: number;
   readonly seed: string | undefined;
+  /** Files besides the data set that checks read. */
+  readonly inputs: CheckRunPredicate["inputs"];
   readonly config: Readonly<Record<string, unknown>>;
   readonly artefacts: readonly Artefact[];
   readonly startedAt: string;
@@ -83,7 +85,7 @@ export interface CheckStatementsInput {
 
 /** Which checks ran and what they found, in our own words and as an in-toto Test Result. */
 export function checkStatements(input: CheckStatementsInput): Statement[] {
-  const { built, run, findings, roles, fdr, seed, config, artefacts, startedAt, finishedAt } = input;
+  const { built, run, findings, roles, fdr, seed, inputs, config, artefacts, startedAt, finishedAt } = input;
   const heads = headsOf(built);
   const checkRun = buildCheckRunStatement(heads, {
     tool: TOOL,
@@ -93,7 +95,7 @@ export function checkStatements(input: CheckStatementsInput): Statement[] {
     seed: seed === undefined ? { origin: "derived" } : { origin: "given", value: seed },
     roles,
     fdr,
-    inputs: [],
+    inputs,
     outcomes: run.outcomes,
     findings,
     columns: columnsOf(built.header),

@@ -20,7 +20,8 @@ import type {
 import { DEFAULT_MAX_MEMORY_BYTES, type ScannedInput, scannedData } from "./check-data.js";
 import { compareTexts } from "./code-point-order.js";
 import { checkRoles, columnNames } from "./columns.js";
-import { checkedFinding, compareFindings } from "./findings.js";
+import { type DataSketch, sketchData, withoutValues } from "./drift/sketch.js";
+import { accusesRecord, checkedFinding, compareFindings } from "./findings.js";
 import { roundScore } from "./scores.js";
 import { checkSeed, seedBase, seedOutcome } from "./seed.js";
 import { sourceAnswers } from "./source/source-answers.js";
@@ -44,6 +45,8 @@ export interface RunChecksOptions {
   readonly checkOptions?: Readonly<Record<string, unknown>>;
   /** Whether findings may show values although leaves are keyed. Default false. */
   readonly showValues?: boolean;
+  /** Whether to sketch the columns, so that a later run can measure drift. Default false. */
+  readonly sketch?: boolean;
   /** Most bytes that tables may take. Default 4 GiB. */
   readonly maxMemoryBytes?: number;
   /** Most findings of one check; more make it fail with `too-many-findings`. Default 1,000,000. */
@@ -62,6 +65,8 @@ export interface CheckRun {
   readonly scores: ReadonlyMap<string, Float64Array>;
   /** Columns that no completed check looked at, ascending by code point; excluded ones among them. */
   readonly unread: readonly string[];
+  /** With `sketch`. Counts only when leaves are keyed, unless `showValues`. */
+  readonly sketches?: DataSketch;
   readonly records: number;
 }
 
@@ -130,7 +135,10 @@ export async function runChecks(
     };
     results.set(check.id, { result: { ...answer, outcome }, read: watched.read });
   }
-  const run = await gather(checks, results, data, { showValues, shape });
+  const gathered = await gather(checks, results, data, { showValues, shape });
+  const run = options.sketch
+    ? { ...gathered, sketches: await sketchesOf(results, data, showValues, signal) }
+    : gathered;
   options.onProgress?.({ stage: "check", done: order.length, total: order.length });
   return run;
 }
@@ -279,6 +287,18 @@ function checkedResult(check: Check, result: CheckResult, { records }: DataShape
   return { ...result, outcome: rounded, findings };
 }
 
+/** The sketches that a check made, else made now. */
+async function sketchesOf(
+  results: ReadonlyMap<string, { readonly result: CheckResult }>,
+  data: CheckData,
+  showValues: boolean,
+  signal: AbortSignal | undefined,
+): Promise<DataSketch> {
+  const made = [...results.values()].find(({ result }) => result.sketches !== undefined)?.result.sketches;
+  const sketches = made ?? (await sketchData(data, signal ? { signal } : {}));
+  return showValues ? sketches : withoutValues(sketches);
+}
+
 async function gather(
   checks: readonly Check[],
   results: ReadonlyMap<string, { readonly result: CheckResult; readonly read: ReadonlySet<string> }>,
@@ -340,7 +360,8 @@ async function answersBySource(
   }
   if (!column) return answers;
   for (const [id, { result }] of results) {
-    if (result.outcome.status === "completed") answers.set(id, sourceAnswers(column, result, data, showValues));
+    if (result.outcome.status === "completed" && accusesRecord(result.outcome))
+      answers.set(id, sourceAnswers(column, result, data, showValues));
   }
   return answers;
 }

@@ -94,6 +94,7 @@ export function addCheckingOptions(command: Command): Command {
     .option("--annotator <column>", "column that names who labelled a record")
     .option("--time <column>", "column that says when a record was made")
     .option("--trusted <column=value>", "records that are trusted to be good: they calibrate the others")
+    .option("--baseline <dir>", "folder of an earlier run: what drifted away from it?")
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
     .option("--require <ids>", "checks that must complete, or exit 1", list)
     .option("--fdr <share>", "largest expected false share among findings (default: 0.05)", share)
@@ -207,6 +208,8 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
   };
   return {
     roles,
+    // That of the config file is relative to it, and is read there.
+    ...(values.baseline !== undefined && { baseline: values.baseline as string }),
     ...Object.fromEntries(
       ["checks", "require", "fdr", "seed", "failOn", "showValues"]
         .map((name) => [name, name === "checks" ? (values.checks ?? checks.checks) : pick(name)])

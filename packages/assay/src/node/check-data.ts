@@ -3,15 +3,20 @@
 import { writeFile } from "node:fs/promises";
 import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } from "@assay/checks";
 import { SourceError } from "@assay/merkle";
+import type { AssayConfig } from "../config.js";
 import { runChecksOn } from "../main-job.js";
 import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
 import type { CheckingChoice, ReadingChoice, Work } from "./options.js";
+import { baselineOf } from "./read-baseline.js";
 import { assayOptions } from "./run-main-job.js";
 
 export interface CheckDataOptions extends Work {
   readonly reading?: ReadingChoice;
   readonly checking?: CheckingChoice;
+  /** Only its baseline is taken from it. */
+  readonly config?: AssayConfig;
+  readonly configPath?: string;
 }
 
 export interface CheckDataResult {
@@ -24,10 +29,16 @@ export interface CheckDataResult {
 
 /** Runs the checks on some data. */
 export async function checkData(inputs: readonly string[], options: CheckDataOptions = {}): Promise<CheckDataResult> {
-  const { reading = {}, checking = {} } = options;
+  const { reading = {}, checking = {}, config, configPath } = options;
+  const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor) => {
     const { scanned, built } = await buildFrom(inputs, executor, options);
-    const run = await runChecksOn(scanned, built, { ...assayOptions(reading, checking), executor, ...workOf(options) });
+    const run = await runChecksOn(scanned, built, {
+      ...assayOptions(reading, checking),
+      executor,
+      ...workOf(options),
+      ...(baseline !== undefined && { baseline }),
+    });
     const { gate, reasons } = judgeGate(run.outcomes, run.findings, {
       ...(checking.require !== undefined && { require: checking.require }),
       ...(checking.failOn !== undefined && { failOn: checking.failOn }),

@@ -16,6 +16,7 @@ import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type ManifestSummary, summaryOf } from "./make-manifest.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
+import { baselineOf } from "./read-baseline.js";
 
 export interface RunMainJobOptions extends Work {
   readonly reading?: ReadingChoice;
@@ -90,6 +91,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
   const named = inputsOf(inputs, config, configPath);
   // A key that does not open is told before an hour of work, not after.
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
+  const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor) => {
     const source = await openInputs(named, reading, options);
     const name = config?.name ?? source.name;
@@ -101,6 +103,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
       ...assayOptions(reading, checking),
       executor,
       ...workOf(options),
+      ...(baseline !== undefined && { baseline }),
       ...(config !== undefined && { config }),
       ...(signer !== undefined && { signer }),
       ...(signing?.role !== undefined && { role: signing.role }),
@@ -173,8 +176,10 @@ async function keepOthersEnvelopes(
 
 /** Options of {@link assay} for files. */
 export interface AssayFilesOptions
-  extends Omit<AssayOptions, "executor">,
+  extends Omit<AssayOptions, "executor" | "baseline">,
     Omit<ReadingChoice, "leafFormat" | "leafKey" | "splits"> {
+  /** Folder of an earlier run, from which drift is measured. Default none. */
+  readonly baseline?: string;
   /** Worker threads. Default: the cores of the machine, at most 8. */
   readonly workers?: number;
   readonly onWarning?: (warning: string) => void;
@@ -187,9 +192,15 @@ export interface AssayFilesOptions
  * const result = await assay("train.csv", { label: "label" });
  * result.findings.filter((finding) => finding.severity === "high");
  */
-export async function assay(inputs: string | readonly string[], options: AssayFilesOptions = {}): Promise<AssayResult> {
+export async function assay(
+  inputs: string | readonly string[],
+  { baseline: folder, ...options }: AssayFilesOptions = {},
+): Promise<AssayResult> {
+  const { checks } = options;
+  const chosen = { ...(folder !== undefined && { baseline: folder }), ...(checks !== undefined && { checks }) };
+  const baseline = await baselineOf(chosen, options, options.config);
   return withExecutor(options, async (executor) => {
     const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, options);
-    return assaySource(source, { ...options, executor });
+    return assaySource(source, { ...options, executor, ...(baseline !== undefined && { baseline }) });
   });
 }

@@ -74,6 +74,7 @@ Examples:
       ...context.work,
       reading: await readingChoice(values, config?.config),
       checking: checkingChoice(values, config?.config),
+      ...(config !== undefined && { config: config.config, configPath: config.path }),
     });
     if (values.scores !== undefined) await writeScores(values.scores as string, result);
     const { outcomes, findings, gate, gateReasons } = result;
