@@ -100,7 +100,7 @@ export async function quarantineFolder(target: string, options: QuarantineOption
   );
   if (findings.length === 0)
     throw new UsageError(
-      `No finding of severity ${severity} or above${checks ? ` of ${checks.join(", ")}` : ""}: there is nothing to take out`,
+      `No finding of severity ${severity} or above${checks ? ` of ${checks.join(", ")}` : ""} accuses a record: there is nothing to take out`,
     );
 
   const output = resolve(

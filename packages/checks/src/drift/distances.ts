@@ -41,7 +41,9 @@ export function gridDistance(before: SampledGrid, now: SampledGrid): GridDistanc
     if (lowA - highB > worst.distance) worst = { distance: lowA - highB, at, before: lowA, now: highB };
     if (lowB - highA > worst.distance) worst = { distance: lowB - highA, at, before: highA, now: lowB };
   };
-  for (const at of new Set([...before.grid.points, ...now.grid.points])) {
+  // Ascending, so that of equal distances the lowest is told, whichever side has it.
+  const points = Float64Array.from(new Set([...before.grid.points, ...now.grid.points])).sort();
+  for (const at of points) {
     const a = countsAt(before, at);
     const b = countsAt(now, at);
     consider(at, a.below, b.below);

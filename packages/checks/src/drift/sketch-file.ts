@@ -157,7 +157,8 @@ export async function parseSketches(bytes: Uint8Array): Promise<DataSketch> {
   }
   const { fromArrowFile } = await import("@assay/records/arrow");
   const { columns: names, batches } = await fromArrowFile(SKETCHES_FILE, bytes, {
-    maxColumns: NAMES.length,
+    // Items of lists are columns too.
+    maxColumns: NAMES.length + Object.keys(ITEM_TYPES).length,
     maxGroupBytes: 2 * MAX_SKETCHES_BYTES,
   });
   if (names.join() !== NAMES.join()) throw malformed(`its columns are not ${NAMES.join(", ")}`);
