@@ -78,6 +78,7 @@ describe("runMainJob() on the same records, stored otherwise", () => {
     expect(run.summary.set).toBe(plain.summary.set);
     expect(run.summary.dataset).not.toBe(plain.summary.dataset);
     expect(run.accusations).toEqual(plain.accusations);
+    expect(run.digests["sketches.arrow"]).toBe(plain.digests["sketches.arrow"]);
     expect(
       run.summary.outcomes.map(({ check, status, examined, seed }) => ({ check, status, examined, seed })),
     ).toEqual(plain.summary.outcomes.map(({ check, status, examined, seed }) => ({ check, status, examined, seed })));

@@ -33,7 +33,7 @@ describe("runMainJob() gives the same manifest, findings, tiles and pages with 1
     expect(completed(first!)).toEqual(expect.arrayContaining(["exact-duplicates", "label-flips", "outliers"]));
     expect(first?.accusations.length).toBeGreaterThan(20);
     expect(Object.keys(first?.digests ?? {})).toEqual(
-      expect.arrayContaining(["manifest.json", "files.jsonl", "findings.jsonl"]),
+      expect.arrayContaining(["manifest.json", "files.jsonl", "findings.jsonl", "sketches.arrow"]),
     );
     expect(Object.keys(first?.digests ?? {}).some((path) => path.startsWith("tiles/"))).toBe(true);
     expect(Object.keys(first?.digests ?? {}).some((path) => path.startsWith("set/"))).toBe(true);

@@ -42,6 +42,9 @@ const checkingSchema = z.strictObject({
   trusted: text.optional().describe("COLUMN=VALUE: records that are trusted to be good"),
   probabilities: text.optional().describe("File of class probabilities, from the config file's folder"),
   embeddings: text.optional().describe("File of embeddings, from the config file's folder"),
+  baseline: text
+    .optional()
+    .describe("Folder of an earlier run, from the config file's folder: drift is measured from it"),
   checks: z.array(text).optional().describe("Ids of the checks to run; default all that the data allows"),
   require: z.array(text).optional().describe("Checks that must complete"),
   fdr: z.number().gt(0).lt(1).optional().describe("Largest expected false share among findings; default 0.05"),

@@ -43,6 +43,14 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     reads: "the label and all features",
     blind: "conflicts between records that differ in a feature",
   },
+  drift: {
+    finds: "columns that are not distributed as in an earlier run (--baseline), or whose kind changed",
+    method:
+      "Kolmogorov–Smirnov, chi-squared and exact tests on the sketches of both runs, Benjamini–Hochberg, and an effect of at least a tenth of the records",
+    reads: "all features and the label; of the earlier run only its sketches.arrow",
+    blind:
+      "drift of columns together that leaves each as it was; what texts say; changes of less than a tenth of the records",
+  },
   "bad-sources": {
     finds: "sources whose records are worse than those of the others",
     method: "exact tests of each source against the rest, over what the other checks found",

@@ -5,15 +5,18 @@
 
 import {
   allChecks,
+  type Baseline,
   type CheckRun,
   checkMatrices,
   type Finding,
   formatFindings,
+  formatSketches,
   type GateVerdict,
   judgeGate,
   type Outcome,
   type Roles,
   runChecks,
+  SKETCHES_FILE,
   selectChecks,
 } from "@assay/checks";
 import { evaluateControls } from "@assay/controls";
@@ -58,6 +61,8 @@ export interface AssayOptions extends Roles, GivenMatrices {
   readonly splits?: SplitRule;
   /** Ids of the checks to run. Default: all that the data allows. */
   readonly checks?: readonly string[];
+  /** What an earlier run left, for `drift`: the folder entry reads it from a folder. Default none: `drift` is skipped. */
+  readonly baseline?: Baseline;
   /** Ids of checks that must complete, or the gate fails. Default none. */
   readonly require?: readonly string[];
   /** Bound on the expected false share among findings. Default 0.05. */
@@ -112,7 +117,7 @@ export interface AssayResult {
 
 /** What a config file asks for. Options that are given win over it: what is signed as asked is what is done. */
 function optionsOf(
-  { checks: { trusted, probabilities, embeddings, ...checks } = {}, splits, reading }: AssayConfig,
+  { checks: { trusted, probabilities, embeddings, baseline: _, ...checks } = {}, splits, reading }: AssayConfig,
   given: GivenMatrices,
 ): AssayOptions {
   // Files are opened at the edge; what cannot be done as asked is not signed as asked.
@@ -136,11 +141,13 @@ function optionsOf(
 
 /** What a run was asked to do, as it is bound into the check-run statement: nothing about where or how fast it ran. */
 function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
-  const { config, role, checks, require, failOn, fdr, power, splits, leafFormat, showValues, signer } = options;
+  const { config, role, checks, baseline, require, failOn, fdr, power, splits, leafFormat, showValues, signer } =
+    options;
   const asked = {
     ...config?.checks,
     ...rolesOf(options),
     ...(checks !== undefined && { checks }),
+    ...(baseline !== undefined && { baseline: baseline.name }),
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
     ...(fdr !== undefined && { fdr }),
@@ -194,13 +201,18 @@ async function leavesOfFiles({ entries, readLeaves }: StoredManifest): Promise<U
   return leaves;
 }
 
+/** Whether `drift` is among the checks that are asked for: only then is a baseline read. */
+export function comparesWithBaseline({ checks }: Pick<AssayOptions, "checks">): boolean {
+  return checks === undefined || checks.includes("drift");
+}
+
 /** Runs the checks; an option that names what is not there is the caller's mistake. */
 export async function runChecksOn(
   scanned: ScannedSource,
   manifest: StoredManifest,
-  options: Omit<AssayOptions, "config" | "signer">,
+  options: Omit<AssayOptions, "config" | "signer"> & { readonly sketch?: boolean },
 ): Promise<CheckRun> {
-  const { checks, fdr, seed, power, showValues, executor, signal, onProgress } = options;
+  const { checks, baseline, sketch = false, fdr, seed, power, showValues, executor, signal, onProgress } = options;
   try {
     return await runChecks(
       {
@@ -214,6 +226,8 @@ export async function runChecksOn(
       {
         roles: rolesOf(options),
         ...matricesOf(options),
+        sketch,
+        ...(baseline !== undefined && comparesWithBaseline(options) && { checkOptions: { drift: { baseline } } }),
         ...(fdr !== undefined && { fdr }),
         ...(seed !== undefined && { seed }),
         ...(power !== undefined && { power }),
@@ -246,6 +260,11 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   const options = { ...(given.config === undefined ? {} : optionsOf(given.config, given)), ...given };
   const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
   const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits, leafSpace, maxLeafBytes } = options;
+  const baseline = comparesWithBaseline(options) ? options.baseline : undefined;
+  if (baseline === undefined && config?.checks?.baseline !== undefined && comparesWithBaseline(options))
+    throw new UsageError(
+      `checks.baseline: ${JSON.stringify(config.checks.baseline)} is a folder, which is not read here; give what \`readBaseline\` reads from it as the option baseline`,
+    );
   const work = {
     executor,
     ...(signal !== undefined && { signal }),
@@ -271,12 +290,13 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   });
   await options.onManifest?.(manifest);
   const createdAt = instant(now());
-  const run = await runChecksOn(scanned, manifest, { ...options, executor });
+  const run = await runChecksOn(scanned, manifest, { ...options, executor, sketch: true });
   const gate = judgeGate(run.outcomes, run.findings, {
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
   });
   const files = new Map([["findings.jsonl", formatFindings(run.findings)]]);
+  if (run.sketches !== undefined) files.set(SKETCHES_FILE, await formatSketches(run.sketches));
   const heads = headsOf(manifest);
   const finishedAt = instant(now());
   const statements: Statement[] = [
@@ -288,8 +308,11 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
       roles: rolesOf(options),
       fdr,
       seed,
+      inputs: [
+        ...inputsOfMatrices(options),
+        ...(baseline === undefined ? [] : [{ name: baseline.name, use: "baseline" as const, sha256: baseline.sha256 }]),
+      ],
       config: configOf(options),
-      inputs: inputsOfMatrices(options),
       artefacts: artefactsOf(files),
       startedAt,
       finishedAt,

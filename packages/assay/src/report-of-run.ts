@@ -1,6 +1,6 @@
 /** The report of a run: what was found, with the accused records, and pictures of where they are. */
 
-import type { CheckRun, Finding, GateVerdict } from "@assay/checks";
+import { accusesRecord, type CheckRun, type Finding, type GateVerdict } from "@assay/checks";
 import type { SealedManifest } from "@assay/manifest";
 import type { ControlResult, Verdict } from "@assay/provenance";
 import {
@@ -110,7 +110,7 @@ async function accusedRecords({
 /** Where the accused records lie: the two numeric columns that a check read first, and the columns one by one. */
 async function plotsOf({ scanned, manifest, run, label, executor, signal }: ReportOfRunInput): Promise<ReportPlot[]> {
   const accused = new Set(
-    run.findings.filter(({ severity, kind }) => severity !== "low" && kind !== "source").map(({ record }) => record),
+    run.findings.filter((finding) => finding.severity !== "low" && accusesRecord(finding)).map(({ record }) => record),
   );
   const read = new Set(run.outcomes.flatMap(({ lookedAt }) => lookedAt.columns));
   const kinds = Object.assign({}, ...Object.values(manifest.header.schemas)) as Record<string, unknown>;

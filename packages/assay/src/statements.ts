@@ -76,9 +76,9 @@ export interface CheckStatementsInput {
   readonly roles: Roles;
   readonly fdr: number;
   readonly seed: string | undefined;
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Matrices besides the data that checks read. */
+  /** Files besides the data set that checks read. */
   readonly inputs: CheckRunPredicate["inputs"];
+  readonly config: Readonly<Record<string, unknown>>;
   readonly artefacts: readonly Artefact[];
   readonly startedAt: string;
   readonly finishedAt: string;

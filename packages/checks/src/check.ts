@@ -4,6 +4,7 @@
  */
 
 import type { ColumnType, Kinds } from "@assay/records";
+import type { DataSketch } from "./drift/sketch.js";
 import type { ImageCell } from "./image/image-grid.js";
 import type { ImageFeatures } from "./image/image-table.js";
 import type { MatrixUse, RecordMatrix } from "./matrices.js";
@@ -12,7 +13,14 @@ import type { Poison } from "./power/poison.js";
 export type Severity = "low" | "medium" | "high";
 
 /** Why the error-rate claim of an outcome holds, or that there is none. */
-export type Calibration = "conformal" | "decoy" | "posterior" | "exact" | "uncalibrated" | "not-applicable";
+export type Calibration =
+  | "conformal"
+  | "decoy"
+  | "posterior"
+  | "exact"
+  | "asymptotic"
+  | "uncalibrated"
+  | "not-applicable";
 
 /** Where a record is, and which it is. */
 export interface RecordPlace {
@@ -279,6 +287,8 @@ export interface CheckResult {
   readonly scores?: Float64Array;
   /** Cluster of every row of the table, −1 for none: near copies, for the checks after. */
   readonly clusters?: Int32Array;
+  /** Sketches of the columns, where the check made them. */
+  readonly sketches?: DataSketch;
 }
 
 export interface Check<Options = unknown> {

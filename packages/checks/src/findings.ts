@@ -17,6 +17,14 @@ export function severityOf(q: number): Severity {
   return q <= 0.01 ? "high" : "medium";
 }
 
+/**
+ * Whether a finding accuses the record it stands at. Findings about a source or a column must stand somewhere; that record is
+ * no worse than others, so it is neither taken out nor counted.
+ */
+export function accusesRecord({ check }: Pick<Finding, "check">): boolean {
+  return check !== "bad-sources" && check !== "drift";
+}
+
 /** A place for evidence: without the line, which is known only after the file was read as text. */
 export function referenceTo({ file, ordinal, record, leaf }: RecordPlace): Omit<RecordPlace, "line"> {
   return { file, ordinal, record, leaf };

@@ -29,9 +29,12 @@ export {
   scannedData,
 } from "./check-data.js";
 export { asCategory, featureColumns, idColumns } from "./columns.js";
+export { type Baseline, type DriftOptions, drift } from "./drift/drift.js";
+export { type ColumnSketch, type DataSketch, type Grid, sketchData, type ValueCount } from "./drift/sketch.js";
+export { formatSketches, MAX_SKETCHES_BYTES, parseSketches, SKETCHES_FILE } from "./drift/sketch-file.js";
 export { exactDuplicates } from "./duplicate/exact-duplicates.js";
 export { type NearDuplicatesOptions, nearDuplicates } from "./duplicate/near-duplicates.js";
-export { compareFindings, formatFindings, parseFindings, severityOf } from "./findings.js";
+export { accusesRecord, compareFindings, formatFindings, parseFindings, severityOf } from "./findings.js";
 export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
 export { type Groups, groupKeys, groupOrder, groupsOf, isCoarse } from "./groups.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";

@@ -1,6 +1,7 @@
 /** All checks in the order in which they run and report, and how to choose among them by id. */
 
 import type { Check } from "./check.js";
+import { drift } from "./drift/drift.js";
 import { exactDuplicates } from "./duplicate/exact-duplicates.js";
 import { nearDuplicates } from "./duplicate/near-duplicates.js";
 import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
@@ -16,7 +17,15 @@ import { badSources } from "./source/bad-sources.js";
  * await runChecks(input, allChecks(), { roles: { label: "species" } });
  */
 export function allChecks(): readonly Check[] {
-  return [exactDuplicates(), nearDuplicates(), conflictingDuplicates(), labelFlips(), outliers(), badSources()];
+  return [
+    exactDuplicates(),
+    nearDuplicates(),
+    conflictingDuplicates(),
+    labelFlips(),
+    outliers(),
+    drift(),
+    badSources(),
+  ];
 }
 
 /**

@@ -20,7 +20,8 @@ import type {
 import { DEFAULT_MAX_MEMORY_BYTES, dataWithoutLeaves, type ScannedInput, scannedData } from "./check-data.js";
 import { compareTexts } from "./code-point-order.js";
 import { checkRoles, columnNames } from "./columns.js";
-import { compareFindings } from "./findings.js";
+import { type DataSketch, sketchData, withoutValues } from "./drift/sketch.js";
+import { accusesRecord, compareFindings } from "./findings.js";
 import { checkMatrices, dataWithMatrices, type MatrixUse, type RecordMatrix } from "./matrices.js";
 import { FRACTIONS, measurePower } from "./power/measure-power.js";
 import { runCheck } from "./run-check.js";
@@ -65,6 +66,8 @@ export interface RunChecksOptions {
   readonly power?: boolean;
   /** Whether findings may show values although leaves are keyed. Default false. */
   readonly showValues?: boolean;
+  /** Whether to sketch the columns, so that a later run can measure drift. Default false. */
+  readonly sketch?: boolean;
   /** Most bytes that tables may take. Default 4 GiB. */
   readonly maxMemoryBytes?: number;
   /** Most findings of one check; more make it fail with `too-many-findings`. Default 1,000,000. */
@@ -83,6 +86,8 @@ export interface CheckRun {
   readonly scores: ReadonlyMap<string, Float64Array>;
   /** Columns that no completed check looked at, ascending by code point; excluded ones among them. */
   readonly unread: readonly string[];
+  /** With `sketch`. Counts only when leaves are keyed, unless `showValues`. */
+  readonly sketches?: DataSketch;
   readonly records: number;
 }
 
@@ -171,7 +176,10 @@ export async function runChecks(
     }
     results.set(check.id, { result: { ...answer, outcome }, read: watched.read });
   }
-  const run = await gather(checks, results, data, { showValues, shape });
+  const gathered = await gather(checks, results, data, { showValues, shape });
+  const run = options.sketch
+    ? { ...gathered, sketches: await sketchesOf(results, data, showValues, signal) }
+    : gathered;
   options.onProgress?.({ stage: "check", done: order.length, total: order.length });
   return run;
 }
@@ -270,6 +278,18 @@ function watchData(data: CheckData): { data: CheckData; read: ReadonlySet<string
   return { data: watched, read, passes: () => passes };
 }
 
+/** The sketches that a check made, else made now. */
+async function sketchesOf(
+  results: ReadonlyMap<string, { readonly result: CheckResult }>,
+  data: CheckData,
+  showValues: boolean,
+  signal: AbortSignal | undefined,
+): Promise<DataSketch> {
+  const made = [...results.values()].find(({ result }) => result.sketches !== undefined)?.result.sketches;
+  const sketches = made ?? (await sketchData(data, signal ? { signal } : {}));
+  return showValues ? sketches : withoutValues(sketches);
+}
+
 async function gather(
   checks: readonly Check[],
   results: ReadonlyMap<string, { readonly result: CheckResult; readonly read: ReadonlySet<string> }>,
@@ -331,7 +351,8 @@ async function answersBySource(
   }
   if (!column) return answers;
   for (const [id, { result }] of results) {
-    if (result.outcome.status === "completed") answers.set(id, sourceAnswers(column, result, data, showValues));
+    if (result.outcome.status === "completed" && accusesRecord(result.outcome))
+      answers.set(id, sourceAnswers(column, result, data, showValues));
   }
   return answers;
 }

@@ -97,6 +97,7 @@ export function addCheckingOptions(command: Command): Command {
     .option("--trusted <column=value>", "records that are trusted to be good: they calibrate the others")
     .option("--probabilities <file>", "class probabilities made out of fold, one row a record, one column a class")
     .option("--embeddings <file>", "embeddings, one row a record (.npy, CSV, TSV, JSONL, Arrow, Parquet)")
+    .option("--baseline <dir>", "folder of an earlier run: what drifted away from it?")
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
     .option("--require <ids>", "checks that must complete, or exit 1", list)
     .option("--fdr <share>", "largest expected false share among findings (default: 0.05)", share)
@@ -222,6 +223,8 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
   };
   return {
     roles,
+    // That of the config file is relative to it, and is read there.
+    ...(values.baseline !== undefined && { baseline: values.baseline as string }),
     ...Object.fromEntries(
       ["probabilities", "embeddings"].map((name) => [name, values[name]]).filter(([, path]) => path !== undefined),
     ),

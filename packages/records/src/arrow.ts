@@ -1,4 +1,5 @@
-/** The Arrow entry: reading IPC files and streams, and batches to and from tables of apache-arrow. */
+/** The Arrow entry: reading IPC files and streams, batches to and from tables of apache-arrow, and small files whole. */
 
+export { fromArrowFile, toArrowFile } from "./arrow-file.js";
 export { arrowReader } from "./arrow-reader.js";
 export { fromArrow, toArrow } from "./arrow-table.js";

@@ -10,12 +10,13 @@ import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, ReadingChoice, Work } from "./options.js";
+import { baselineOf } from "./read-baseline.js";
 import { assayOptions } from "./run-main-job.js";
 
 export interface CheckDataOptions extends Work {
   readonly reading?: ReadingChoice;
   readonly checking?: CheckingChoice;
-  /** Only the files that it names under `checks` are taken from it; everything else is in the choices. */
+  /** Only the files and the folder that it names under `checks` are taken from it; everything else is in the choices. */
   readonly config?: AssayConfig;
   readonly configPath?: string;
 }
@@ -32,6 +33,7 @@ export interface CheckDataResult {
 export async function checkData(inputs: readonly string[], options: CheckDataOptions = {}): Promise<CheckDataResult> {
   const { config, configPath, ...rest } = options;
   const { reading = {}, checking = {} } = rest;
+  const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const source = await openInputs(inputs, reading, options);
@@ -41,6 +43,7 @@ export async function checkData(inputs: readonly string[], options: CheckDataOpt
       ...matrices,
       executor,
       ...workOf(options),
+      ...(baseline !== undefined && { baseline }),
     });
     const { gate, reasons } = judgeGate(run.outcomes, run.findings, {
       ...(checking.require !== undefined && { require: checking.require }),

@@ -21,6 +21,7 @@ export type { TrustChoice } from "./open-folder.js";
 export type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
 export { type ProveOptions, type ProveResult, proveRecord } from "./prove-record.js";
 export { type QuarantineOptions, type QuarantineSummary, quarantineFolder } from "./quarantine-folder.js";
+export { readBaseline } from "./read-baseline.js";
 export { type ReportOptions, type ReportResult, reportOf } from "./report-of.js";
 export {
   type AssayFilesOptions,

@@ -31,6 +31,8 @@ export interface CheckingChoice {
   readonly embeddings?: string;
   /** Ids of checks; default all that the data allows. */
   readonly checks?: readonly string[];
+  /** Folder of an earlier run, from which drift is measured. Default none. */
+  readonly baseline?: string;
   /** Ids of checks that must complete, or the gate fails. */
   readonly require?: readonly string[];
   /** Largest expected false share among findings. Default 0.05. */

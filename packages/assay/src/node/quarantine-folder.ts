@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { type Finding, parseFindings } from "@assay/checks";
+import { accusesRecord, type Finding, parseFindings } from "@assay/checks";
 import {
   assaySet,
   type BuiltManifest,
@@ -69,7 +69,7 @@ const RANK = { low: 0, medium: 1, high: 2 } as const;
  * Takes the accused records out of a data set.
  *
  * The findings are used only after they were checked against the statement that names them; the data is read again and must
- * be the parent's. Findings that accuse a source and not a record (`kind` `source`) take nothing out.
+ * be the parent's. Findings that accuse a source or a column and not a record (`bad-sources`, `drift`) take nothing out.
  *
  * @throws VerificationError when findings, data or manifest do not match; SourceError when data is missing or the output exists.
  */
@@ -95,12 +95,12 @@ export async function quarantineFolder(target: string, options: QuarantineOption
   const findings = parseFindings(bytes).filter(
     (finding) =>
       RANK[finding.severity] >= RANK[severity] &&
-      finding.kind !== "source" &&
+      accusesRecord(finding) &&
       (checks === undefined || checks.includes(finding.check)),
   );
   if (findings.length === 0)
     throw new UsageError(
-      `No finding of severity ${severity} or above${checks ? ` of ${checks.join(", ")}` : ""}: there is nothing to take out`,
+      `No finding of severity ${severity} or above${checks ? ` of ${checks.join(", ")}` : ""} accuses a record: there is nothing to take out`,
     );
 
   const output = resolve(

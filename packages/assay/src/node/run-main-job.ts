@@ -19,6 +19,7 @@ import { withLeafRoom } from "./leaf-room.js";
 import { type ManifestSummary, summaryOf } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
+import { baselineOf } from "./read-baseline.js";
 
 export interface RunMainJobOptions extends Work {
   readonly reading?: ReadingChoice;
@@ -94,6 +95,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
   const named = inputsOf(inputs, config, configPath);
   // A key that does not open is told before an hour of work, not after.
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
+  const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const source = await openInputs(named, reading, options);
@@ -108,6 +110,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
         ...matrices,
         executor,
         ...workOf(options),
+        ...(baseline !== undefined && { baseline }),
         ...(room.space !== undefined && { leafSpace: room.space }),
         ...(room.maxLeafBytes !== undefined && { maxLeafBytes: room.maxLeafBytes }),
         ...(config !== undefined && { config }),
@@ -183,12 +186,14 @@ async function keepOthersEnvelopes(
 
 /** Options of {@link assay} for files. */
 export interface AssayFilesOptions
-  extends Omit<AssayOptions, "executor" | keyof GivenMatrices>,
+  extends Omit<AssayOptions, "executor" | "baseline" | keyof GivenMatrices>,
     Omit<ReadingChoice, "leafFormat" | "leafKey" | "splits"> {
   /** Path of a file of class probabilities (`.npy`, CSV, JSONL, Arrow, Parquet), or the matrix itself. */
   readonly probabilities?: string | GivenMatrix;
   /** Path of a file of embeddings, or the matrix itself. */
   readonly embeddings?: string | GivenMatrix;
+  /** Folder of an earlier run, from which drift is measured. Default none. */
+  readonly baseline?: string;
   /** Worker threads. Default: the cores of the machine, at most 8. */
   readonly workers?: number;
   readonly onWarning?: (warning: string) => void;
@@ -201,7 +206,13 @@ export interface AssayFilesOptions
  * const result = await assay("train.csv", { label: "label" });
  * result.findings.filter((finding) => finding.severity === "high");
  */
-export async function assay(inputs: string | readonly string[], options: AssayFilesOptions = {}): Promise<AssayResult> {
+export async function assay(
+  inputs: string | readonly string[],
+  { baseline: folder, ...options }: AssayFilesOptions = {},
+): Promise<AssayResult> {
+  const { checks } = options;
+  const chosen = { ...(folder !== undefined && { baseline: folder }), ...(checks !== undefined && { checks }) };
+  const baseline = await baselineOf(chosen, options, options.config);
   return withExecutor(options, async (executor) => {
     const { probabilities, embeddings, ...rest } = options;
     const named = {
@@ -216,6 +227,6 @@ export async function assay(inputs: string | readonly string[], options: AssayFi
     const paths = Object.entries(matrixPaths(named, options.config)).filter(([use]) => !Object.hasOwn(given, use));
     const matrices = { ...(await readMatrices(Object.fromEntries(paths), executor, options)), ...given };
     const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, options);
-    return assaySource(source, { ...rest, ...matrices, executor });
+    return assaySource(source, { ...rest, ...matrices, executor, ...(baseline !== undefined && { baseline }) });
   });
 }

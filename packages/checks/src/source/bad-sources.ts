@@ -2,7 +2,7 @@
 
 import type { Check, CheckData, CheckResult, Finding, SourceAnswer, Table, TableColumn } from "../check.js";
 import { asCategory, featureColumns, firstRows } from "../columns.js";
-import { severityOf } from "../findings.js";
+import { accusesRecord, severityOf } from "../findings.js";
 import { log } from "../numeric/elementary.js";
 import { benjaminiHochberg } from "../numeric/false-discovery.js";
 import { completed, skipped } from "../outcome.js";
@@ -125,7 +125,7 @@ export function badSources(): Check {
         }
       }
       const others = context.results
-        .filter(({ outcome }) => outcome.status === "completed")
+        .filter(({ outcome }) => outcome.status === "completed" && accusesRecord(outcome))
         .map(({ outcome }) => outcome.check);
       const notes = [`Compared what these checks found: ${others.join(", ") || "none ran"}.`];
       if (features.length > 0) notes.push("Of features it looked at nothing but which values are missing.");
@@ -165,7 +165,7 @@ function cannotCompare({ names }: Sources, records: number): string | undefined 
 
 /** What another check accuses or suspects, and what it disputes, as marks on the distinct records. */
 function measuresOf({ findings, outcome }: CheckResult, data: CheckData, rows: Int32Array): Measure[] {
-  if (outcome.status !== "completed") return [];
+  if (outcome.status !== "completed" || !accusesRecord(outcome)) return [];
   const family = USUAL.has(outcome.check) ? "composition" : "error";
   const accused = [...findings.map(({ record }) => record), ...(outcome.suspects ?? [])];
   return [
@@ -267,7 +267,7 @@ function answersOf(
   data: CheckData,
   showValues: boolean,
 ): SourceAnswer[] {
-  const usual = results.filter(({ outcome }) => !USUAL.has(outcome.check));
+  const usual = results.filter(({ outcome }) => !USUAL.has(outcome.check) && accusesRecord(outcome));
   const found = new Set(usual.flatMap(({ findings }) => findings.map(({ record }) => record)));
   const suspects = new Set(usual.flatMap(({ outcome }) => [...(outcome.suspects ?? [])]));
   const counts = sources.names.map(() => ({ findings: 0, suspects: 0, either: 0 }));
