@@ -86,7 +86,7 @@ describe("assay --temp", () => {
   test("refuses a folder that is not there, before anything is read", async () => {
     const { cwd, temp } = dataFolder(100);
     for (const [command, where, says] of [
-      ["manifest", "missing", "there is no such folder"],
+      ["manifest", "missing", "it does not exist"],
       ["run", "data/a.csv", "it is no folder"],
     ] as const) {
       const result = await assay(cwd, [command, "data", "--temp", where, "--json"]);

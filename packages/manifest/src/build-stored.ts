@@ -31,8 +31,8 @@ export interface StoredManifest extends SealedManifest {
 /**
  * Builds the manifest of a scanned source.
  *
- * Cost: one read of the data. Without a space about 36 bytes of memory a record, twice that with splits; with a space no
- * more than `maxLeafBytes` and about 250 MB whatever the number of records, and 36 bytes a record there.
+ * Cost: one read of the data. Without a space about 36 bytes of memory a record, twice that with splits; with a space
+ * `maxLeafBytes` and what sorting and merging a run takes, whatever the number of records, and 36 bytes a record there.
  *
  * @throws what `buildManifest` throws; SourceError `disk-full` and others of the space, before or while it is filled.
  * @example

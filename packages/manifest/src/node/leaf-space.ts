@@ -3,7 +3,7 @@
  * file loses its name as soon as it is open, so that it is gone with the process, whatever ends that.
  */
 
-import { type FileHandle, open, rm, stat, statfs } from "node:fs/promises";
+import { access, constants, type FileHandle, open, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { SourceError } from "@assay/merkle";
 import type { LeafSpace } from "../leaf-store.js";
@@ -46,6 +46,7 @@ export function openLeafSpace(directory: string): LeafFile {
       let free: number;
       try {
         await checkFolder(directory);
+        await access(directory, constants.W_OK);
         const { bavail, bsize } = await statfs(directory);
         free = bavail * bsize;
       } catch (cause) {
