@@ -15,7 +15,7 @@ import { roundScore } from "../scores.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
 import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
-import { columnsOfClasses, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
+import { columnsOfClasses, givenNotes, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
 import { detailsOf, evidenceMaker, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
@@ -146,16 +146,12 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
   }
 
-  const judged: OutOfFold =
-    probabilities && classColumns
-      ? {
-          opinions: [givenOpinion(probabilities, classColumns, grouped.groups, votes)],
-          neighbours: new Int32Array(0),
-          notes: ["class probabilities were given; whether they were made out of fold cannot be seen"],
-        }
-      : useText
-        ? await textOpinions(features, votes, context)
-        : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
+  const given = probabilities && classColumns && givenOpinion(probabilities, classColumns, grouped.groups, votes);
+  const judged: OutOfFold = given
+    ? { opinions: [given], neighbours: new Int32Array(0), notes: givenNotes(given) }
+    : useText
+      ? await textOpinions(features, votes, context)
+      : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
@@ -163,9 +159,12 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   const mixture = mixOpinions(judged.opinions, units, classes);
   const { predicted, confidence } = predictionsOf(mixture.probabilities, classes);
   const flips = flipRate(units, predicted, confidence, classes, context.seed);
+  // Learners here have seen the flips of these labels; a model from elsewhere may not have.
+  const unseen = given ? Math.min(given.calibration.share, flips.rate) : 0;
+  const learnt = flips.rate > 0 ? 1 - unseen / flips.rate : 1;
   const transition = labelTransition(units, predicted, flips, classes);
   const scores = flipScores(mixture.probabilities, units, transition, flips.rate, classes);
-  const posterior = flipPosteriors(mixture.probabilities, units, transition, classes);
+  const posterior = flipPosteriors(mixture.probabilities, units, transition, classes, learnt);
   const strangers = unrecognisedClasses(votes, predicted);
   if (strangers.length > 0) notes.push(unrecognisedNote(strangers.map(nameOf), context.showValues));
   for (let u = 0; u < units.count; u++) if (strangers.includes(units.label[u]!)) posterior[u] = 0;
@@ -246,7 +245,15 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     suspects: (blind ? [] : lists.suspects).map((row) => data.place(row).record),
     disputed: lists.disputed.map((row) => data.place(row).record),
     notes,
-    details: detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
+    details: {
+      ...detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
+      ...(given && {
+        calibration: {
+          exponent: roundScore(given.calibration.exponent),
+          unseenFlips: roundScore(unseen),
+        },
+      }),
+    },
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
 }
