@@ -9,11 +9,14 @@ import { compareTexts } from "../code-point-order.js";
 import { type Groups, groupsOf, isCoarse } from "../groups.js";
 import type { RecordMatrix } from "../matrices.js";
 import { quoted } from "../quoted.js";
+import { type Calibration, fitCalibration, softened } from "./calibration.js";
 import type { LabelClasses, Votes } from "./given-labels.js";
 import type { Opinion } from "./mixture.js";
 
 /** Names that a message lists one by one. */
 const LISTED = 10;
+/** Exponents from here up are within what a fit cannot tell from 1. */
+const SURE = 0.7;
 
 /**
  * For each class (as in `labels.names`) the column of its probabilities. Columns with names are found by label; without
@@ -106,12 +109,18 @@ function singles(count: number): Groups {
   return { count, groupOf: each, first: each, sizes: new Int32Array(count).fill(1) };
 }
 
+export interface GivenOpinion extends Opinion {
+  /** What was fitted to the given labels. */
+  readonly calibration: Calibration;
+}
+
 /**
- * The opinion of each group: the mean of its records' rows over the classes that are judged, which sum to 1 again.
+ * The opinion of each group: the mean of its records' rows over the classes that are judged, which sum to 1 again, softened
+ * where they are surer than they are right.
  *
  * @param columnOf Column of each class, of {@link columnsOfClasses}.
  */
-export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups: Groups, votes: Votes): Opinion {
+export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups: Groups, votes: Votes): GivenOpinion {
   const classes = votes.classes.length;
   const sums = new Float64Array(groups.count * classes);
   for (let row = 0; row < matrix.rows; row++) {
@@ -122,14 +131,29 @@ export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups:
     for (const [k, label] of votes.classes.entries())
       sums[group * classes + k]! += matrix.values[at + columnOf[label]!]! / total;
   }
-  const probabilities = new Float32Array(votes.first.length * classes);
+  const mean = new Float64Array(votes.first.length * classes);
   for (const [position, row] of votes.first.entries()) {
     const at = groups.groupOf[row]! * classes;
     let total = 0;
     for (let k = 0; k < classes; k++) total += sums[at + k]!;
     // All of it on classes that are not judged says nothing about those that are.
-    for (let k = 0; k < classes; k++)
-      probabilities[position * classes + k] = total > 0 ? sums[at + k]! / total : 1 / classes;
+    for (let k = 0; k < classes; k++) mean[position * classes + k] = total > 0 ? sums[at + k]! / total : 1 / classes;
   }
-  return { learner: "given", probabilities };
+  const calibration = fitCalibration(mean, votes.units, classes);
+  return {
+    learner: "given",
+    probabilities: Float32Array.from(softened(mean, classes, calibration.exponent)),
+    calibration,
+  };
+}
+
+/** What an outcome says of given probabilities. */
+export function givenNotes({ calibration }: GivenOpinion): string[] {
+  const notes = ["class probabilities were given; whether they were made out of fold cannot be seen"];
+  if (calibration.exponent < SURE) {
+    notes.push(
+      `the given probabilities are surer than they are right, so they were softened (to the power of ${Number(calibration.exponent.toPrecision(3))}, normalised)`,
+    );
+  }
+  return notes;
 }

@@ -19,7 +19,7 @@ import { roundScore } from "../scores.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
 import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
-import { columnsOfClasses, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
+import { columnsOfClasses, givenNotes, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
 import { detailsOf, evidenceMaker, impureNote, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { type LabelTransition, labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
@@ -132,13 +132,13 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     return refused(noImages(images, image!), notes);
   if (used.length === 0 && probabilities === undefined)
     return refused("No column besides the label says anything.", notes);
-  const given = labelClasses(labelColumn);
-  if (typeof given === "string") return refused(given, notes);
+  const all = labelClasses(labelColumn);
+  if (typeof all === "string") return refused(all, notes);
   // A record without an image is not judged, and does not teach; given probabilities judge it all the same.
   const labels =
     images && probabilities === undefined
-      ? { ...given, classOf: given.classOf.map((k, row) => (images.read[row] === 1 ? k : -1)) }
-      : given;
+      ? { ...all, classOf: all.classOf.map((k, row) => (images.read[row] === 1 ? k : -1)) }
+      : all;
 
   const classColumns = probabilities && columnsOfClasses(probabilities, labels, labelColumn, context.showValues);
   const featureTable: Table = { ...table, columns: used };
@@ -152,7 +152,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     );
   const votes = votesOf(grouped.table, grouped.groups, labels, context.seed);
   const nameOf = (index: number): string => labels.names[votes.classes[index]!]!;
-  const unlabelled = given.classOf.reduce((sum, k) => sum + (k < 0 ? 1 : 0), 0);
+  const unlabelled = all.classOf.reduce((sum, k) => sum + (k < 0 ? 1 : 0), 0);
   if (unlabelled > 0) notes.push(`${unlabelled} records without a label were left out`);
   if (votes.unlabelled > unlabelled)
     notes.push(`${votes.unlabelled - unlabelled} records without an image that can be read were left out`);
@@ -168,16 +168,12 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
   }
 
-  const judged: OutOfFold =
-    probabilities && classColumns
-      ? {
-          opinions: [givenOpinion(probabilities, classColumns, grouped.groups, votes)],
-          neighbours: new Int32Array(0),
-          notes: ["class probabilities were given; whether they were made out of fold cannot be seen"],
-        }
-      : useText
-        ? await textOpinions(features, votes, context)
-        : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
+  const given = probabilities && classColumns && givenOpinion(probabilities, classColumns, grouped.groups, votes);
+  const judged: OutOfFold = given
+    ? { opinions: [given], neighbours: new Int32Array(0), notes: givenNotes(given) }
+    : useText
+      ? await textOpinions(features, votes, context)
+      : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
@@ -185,9 +181,12 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   const mixture = mixOpinions(judged.opinions, units, classes);
   const { predicted, confidence } = predictionsOf(mixture.probabilities, classes);
   const flips = flipRate(units, predicted, confidence, classes, context.seed);
+  // Learners here have seen the flips of these labels; a model from elsewhere may not have.
+  const unseen = given ? Math.min(given.calibration.share, flips.rate) : 0;
+  const learnt = flips.rate > 0 ? 1 - unseen / flips.rate : 1;
   const transition = labelTransition(units, predicted, flips, classes);
   const scores = flipScores(mixture.probabilities, units, transition, flips.rate, classes);
-  const posterior = flipPosteriors(mixture.probabilities, units, transition, classes);
+  const posterior = flipPosteriors(mixture.probabilities, units, transition, classes, learnt);
   const strangers = unrecognisedClasses(votes, predicted);
   if (strangers.length > 0) notes.push(unrecognisedNote(strangers.map(nameOf), context.showValues));
   const impure = impureClasses(transition, flips).filter((k) => !strangers.includes(k));
@@ -271,7 +270,15 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     suspects: (blind ? [] : lists.suspects).map((row) => data.place(row).record),
     disputed: lists.disputed.map((row) => data.place(row).record),
     notes,
-    details: detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
+    details: {
+      ...detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
+      ...(given && {
+        calibration: {
+          exponent: roundScore(given.calibration.exponent),
+          unseenFlips: roundScore(unseen),
+        },
+      }),
+    },
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
 }
