@@ -270,6 +270,9 @@ const CONSUMED: Readonly<Record<string, readonly Edit[]>> = {
     (d) => {
       delete part.config(d).requirements[0].maxRate;
     },
+    (d) => {
+      part.run(d).power[0].recall = 0.1;
+    },
   ],
   "P74-3": [
     (d) => {
@@ -283,10 +286,16 @@ const CONSUMED: Readonly<Record<string, readonly Edit[]>> = {
     (d) => {
       part.run(d).power.pop();
     },
+    (d) => {
+      part.outcome(d, "outliers").power = { attack: "moved-cells", smallest: null, tried: [] };
+    },
   ],
   "P74-5": [
     (d) => {
       part.outcome(d, "near-duplicates").findings = 500;
+    },
+    (d) => {
+      part.outcome(d, "near-duplicates").power = { attack: "near-copy", smallest: null, tried: [] };
     },
     (d) => {
       d.header.set.records = 0;

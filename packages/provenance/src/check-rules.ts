@@ -64,9 +64,12 @@ export function faultsOfRun(run: CheckRunPredicate, policy: Policy, columns: rea
           { check },
         );
       }
-      for (const { attack, fraction, recall } of results) {
+      // Results go down to the share that the check misses, so the best of each kind of poison is what counts.
+      for (const attack of new Set(results.map((result) => result.attack))) {
+        const ofAttack = results.filter((result) => result.attack === attack);
+        const { fraction, recall } = ofAttack.reduce((best, result) => (result.recall > best.recall ? result : best));
         if (recall >= checks.minPower) continue;
-        const message = `Check "${check}" found ${recall} of planted ${attack} (${fraction} of the records); the policy wants at least ${checks.minPower}.`;
+        const message = `Check "${check}" found at best ${recall} of planted ${attack} (${fraction} of the records); the policy wants at least ${checks.minPower}.`;
         fail("power-too-low", message, { check, attack, fraction, recall });
       }
     }

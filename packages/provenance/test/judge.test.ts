@@ -613,6 +613,9 @@ describe("judge() and the rules for checks", () => {
     expect(await code({})).toBe("power-too-low");
     expect(await code({ power: power(0.79) })).toBe("power-too-low");
     expect(await code({ power: power(0.8) })).toBe("ok");
+    // The shares that were tried go down to the first that is missed; the best counts, of each kind of poison.
+    expect(await code({ power: [...power(0.8), { ...power(0.1)[0]!, fraction: 0.001 }] })).toBe("ok");
+    expect(await code({ power: [...power(0.8), { ...power(0.1)[0]!, attack: "another" }] })).toBe("power-too-low");
   });
 
   test("judge() wants the seed that the gate gave", async () => {

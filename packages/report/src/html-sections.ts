@@ -137,7 +137,7 @@ ${
   power.length > 0 &&
   html`<h3>What this run could have caught</h3>${scrolling(
     "Power",
-    html`<table><caption>Known poison was planted in a copy of this data</caption><thead><tr><th scope="col">Check</th><th scope="col">Poison</th><th scope="col" class="num">Planted</th><th scope="col" class="num">Caught</th><th scope="col" class="num">False among findings</th></tr></thead><tbody>
+    html`<table><caption>Known poison was planted in a copy of this data. A check that caught none of it could not have seen any</caption><thead><tr><th scope="col">Check</th><th scope="col">Poison</th><th scope="col" class="num">Planted</th><th scope="col" class="num">Caught</th><th scope="col" class="num">False among findings</th></tr></thead><tbody>
 ${powerRows}</tbody></table>`,
   )}`
 }`,

@@ -40,6 +40,7 @@ function join(report: Report, maxFindings: number): string {
     ...summaryBlocks(report),
     ...findingBlocks(report, maxFindings),
     ...outcomeBlocks(report),
+    ...powerBlocks(report),
     ...lineageBlocks(report),
     ...controlBlocks(report),
     ...closingBlocks(report),
@@ -109,6 +110,24 @@ function outcomeBlocks({ outcomes }: Report): string[] {
   return rows.length === 0
     ? [heading, "No check ran."]
     : [heading, table(["Check", "Outcome", "Findings", "Estimated bad", "Claim, or why not"], rows, [2])];
+}
+
+function powerBlocks({ power }: Report): string[] {
+  if (power.length === 0) return [];
+  const rows = power
+    .slice(0, MAX_ROWS)
+    .map(({ check, attack, fraction, recall, falseDiscovery }) => [
+      markdownCode(shorten(check)),
+      markdownCode(shorten(attack)),
+      shareText(fraction),
+      shareText(recall),
+      shareText(falseDiscovery),
+    ]);
+  return [
+    "### What this run could have caught",
+    "Known poison was planted in a copy of this data.",
+    table(["Check", "Poison", "Planted", "Caught", "False among findings"], rows, [2, 3, 4]),
+  ];
 }
 
 function lineageBlocks({ lineage }: Report): string[] {

@@ -1,6 +1,6 @@
 /** A plain summary for terminals and notebooks without HTML. Nothing in it can move a cursor. */
 
-import { bytesText, countText, plural } from "./number-text.js";
+import { bytesText, countText, plural, shareText } from "./number-text.js";
 import type { Report } from "./report-model.js";
 import { visibleText } from "./unseen-characters.js";
 
@@ -13,7 +13,7 @@ const MAX_FINDINGS = 10;
  * console.log(toText(report));
  */
 export function toText(report: Report): string {
-  const { dataset, headline, trust, data, outcomes, findings, notLookedAt, controls } = report;
+  const { dataset, headline, trust, data, outcomes, findings, power, notLookedAt, controls } = report;
   const lines = [
     `${dataset.name}${dataset.version === undefined ? "" : ` ${dataset.version}`}: ${headline.title}`,
     headline.text,
@@ -32,6 +32,11 @@ export function toText(report: Report): string {
     lines.push(`  … ${countText(findings.total - Math.min(MAX_FINDINGS, findings.shown.length))} more findings`);
   for (const { check, status, reason } of outcomes) {
     if (status !== "completed") lines.push(`  ${status}  ${check}: ${reason ?? ""}`);
+  }
+  for (const check of new Set(power.map((result) => result.check))) {
+    const tried = power.filter((result) => result.check === check);
+    const shares = tried.map(({ fraction, recall }) => `${shareText(recall)} of ${shareText(fraction)}`);
+    lines.push(`  power  ${check} caught of planted ${tried[0]?.attack}: ${shares.join(", ")}`);
   }
   if (notLookedAt.columns.total > 0)
     lines.push(`  not looked at: ${notLookedAt.columns.shown.slice(0, 20).join(", ")}`);

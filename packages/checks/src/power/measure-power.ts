@@ -75,7 +75,7 @@ export async function measurePower(input: MeasurePowerInput, context: CheckConte
   if (typeof ready === "string") return { note: unmeasured(ready) };
   const accused = new Set(result.findings.map(({ record }) => data.row(record)));
   const order = plantingOrder(table, context.seed, poison.attack);
-  const records = recordsToPlant(order, ready, accused, most);
+  const records = recordsToPlant(order, ready, accused, most, poison.stands, table);
 
   const tried: TriedPower[] = [];
   const reasons = new Set<string>();
@@ -132,20 +132,27 @@ async function prepared(poison: Poison, data: CheckData): Promise<ReadyPoison | 
   }
 }
 
-/** The first records of the order that can be planted, at most `most`. */
+/** The first records of the order that can be planted, at most `most`; of equal ones only one gets a copy beside it. */
 function recordsToPlant(
   { rows, keys }: PlantingOrder,
   ready: ReadyPoison,
   accused: ReadonlySet<number>,
   most: number,
+  stands: Poison["stands"],
+  { leaves }: Pick<Table, "leaves">,
 ): PlantedRecord[] {
   const records: PlantedRecord[] = [];
+  const taken = new Set<number>();
   for (const row of rows) {
     if (records.length === most) break;
     if (accused.has(row)) continue;
+    const first = stands === "instead" ? row : firstRowOf(leaves, row);
+    if (taken.has(first)) continue;
     const key = keys.subarray(32 * row, 32 * row + 32);
     const cells = ready.plant(row, randomStream(key, "planted"), records.length);
-    if (cells) records.push({ source: row, key, cells });
+    if (!cells) continue;
+    records.push({ source: row, key, cells });
+    taken.add(first);
   }
   return records;
 }
@@ -176,38 +183,40 @@ function countFindings(
   { leaves }: Pick<Table, "leaves">,
 ): { readonly found: number; readonly others: number } {
   // Equal records are interchangeable: whichever of them a planted copy stands beside is accused for it.
-  const firstOf = (row: number): number => {
-    let first = row;
-    while (first > 0 && sameLeaf(leaves, first - 1, row)) first--;
-    return first;
-  };
   const plantedBeside = new Map<number, number>();
   if (stands !== "instead") {
-    for (const [row, index] of plantedOf.entries()) if (index >= 0) plantedBeside.set(firstOf(sourceOf[row]!), index);
+    for (const [row, index] of plantedOf.entries())
+      if (index >= 0) plantedBeside.set(firstRowOf(leaves, sourceOf[row]!), index);
   }
   const found = new Set<number>();
   const others = new Set<number>();
   for (const { record: row } of findings) {
     const source = sourceOf[row]!;
-    const index = plantedOf[row]! >= 0 ? plantedOf[row]! : plantedBeside.get(firstOf(source));
-    if (index !== undefined) found.add(index);
-    else if (!accused.has(source)) others.add(row);
+    const own = plantedOf[row]!;
+    if (own < 0 && accused.has(source)) continue;
+    const index = own >= 0 ? own : plantedBeside.get(firstRowOf(leaves, source));
+    if (index === undefined) others.add(row);
+    else found.add(index);
   }
   return { found: found.size, others: others.size };
 }
 
+/** First row of the equal leaves among which a row is. */
+function firstRowOf(leaves: Uint8Array, row: number): number {
+  let first = row;
+  while (first > 0 && sameLeaf(leaves, first - 1, row)) first--;
+  return first;
+}
+
 function sentenceOf({ smallest, tried }: Power, what: string, reasons: readonly string[]): string {
-  const at = ({ fraction, recall }: TriedPower): string =>
-    `${percent(fraction)} of the records (found ${percent(recall)} of them)`;
+  const at = ({ fraction, recall }: TriedPower): string => `${percent(fraction)} (${percent(recall)} found)`;
+  const because = reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
   const caught = tried.find(({ fraction }) => fraction === smallest);
-  if (!caught) {
-    const best = tried.reduce((most, one) => (one.recall > most.recall ? one : most));
-    const because = reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
-    return `power: could not have seen ${what} here: planted at best in ${at(best)}${because}`;
-  }
-  const missed = tried.find(({ fraction }) => fraction < caught.fraction);
-  const rest = missed ? `, and missed them in ${at(missed)}` : ", the least that was tried";
-  return `power: caught ${what} planted in ${at(caught)}${rest}`;
+  if (!caught)
+    return `power: could not have seen ${what} here; missed them in ${tried.map(at).join(", ")} of the records${because}`;
+  const missed = tried.filter(({ recall }) => recall < LEAST_RECALL);
+  const rest = missed.length > 0 ? `, missed them in ${missed.map(at).join(", ")}` : ", the least that was tried";
+  return `power: caught ${what} in ${at(caught)} of the records${rest}`;
 }
 
 function percent(share: number): string {

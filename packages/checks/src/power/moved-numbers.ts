@@ -12,7 +12,7 @@ const MOVED_BY = 12;
 const MOST_CELLS = 3;
 
 /**
- * A third of the numeric cells, at least one and at most three, each moved up or down by 12 robust standard deviations of its
+ * A third of the numeric cells, rounded up and at most three, each moved up or down by 12 robust standard deviations of its
  * column; whole numbers stay whole, a missing value is taken for the median. Trusted records are left as they are.
  *
  * @param columns - The columns that the check reads, the trust mark among them.
@@ -32,7 +32,7 @@ export function movedNumbers(columns: (shape: CheckData["shape"]) => readonly st
       );
       if (numbers.length === 0) return "no column of numbers varies";
       const scales = numbers.map(({ values }) => robustScale(values.filter((value) => !Number.isNaN(value))));
-      const count = Math.min(MOST_CELLS, Math.max(1, Math.floor(numbers.length / 3)));
+      const count = Math.min(MOST_CELLS, Math.ceil(numbers.length / 3));
       return {
         what: "records with moved numbers",
         plant(row, random): PlantedCells | undefined {

@@ -35,6 +35,16 @@ type OutcomeOf = CheckRunPredicate["outcomes"][number];
 const completedOutcome = (run: Stated<CheckRunPredicate>, check: string): OutcomeOf | undefined =>
   run.predicate.outcomes.find((outcome) => outcome.check === check && outcome.status === "completed");
 
+/** Least share of planted poison that a check must have caught where its power was measured. */
+const LEAST_RECALL = 0.5;
+
+/** Whether a check missed its own planted poison on this data, in every share that was tried: then its silence says nothing. */
+function isBlind({ predicate }: Stated<CheckRunPredicate>, check: string): boolean {
+  const power = (predicate.power ?? []).filter((result) => result.check === check);
+  if (power.length > 0 && power.every((result) => result.recall < LEAST_RECALL)) return true;
+  return predicate.outcomes.some((outcome) => outcome.check === check && outcome.power?.smallest === null);
+}
+
 /** Why a requirement is not met, or `undefined` when it is. */
 function shortfall(
   run: Stated<CheckRunPredicate>,
@@ -42,6 +52,7 @@ function shortfall(
 ): string | undefined {
   const outcome = completedOutcome(run, check);
   if (outcome === undefined) return `${id}: ${check} did not complete`;
+  if (isBlind(run, check)) return `${id}: ${check} did not catch its own planted poison on this data`;
   if (maxRate === undefined && maxFindings === undefined) return `${id} sets no bound`;
   if (maxFindings !== undefined && outcome.findings > maxFindings)
     return `${id}: ${outcome.findings} findings of ${check}, at most ${maxFindings}`;
@@ -87,9 +98,6 @@ export const requirementsMeasured: Rule = {
 
 /** Largest estimated share of bad records when the requirements name no bound. */
 const DEFAULT_MAX_RATE = 0.02;
-/** Least share of planted poison that a check must have caught where its power was measured. */
-const LEAST_RECALL = 0.5;
-
 /** Rate of a check against its bound, with what is known of the check's power. */
 function rateWithinBound(facts: Facts, check: string): Answer {
   const run = facts.latestRun;
@@ -103,8 +111,7 @@ function rateWithinBound(facts: Facts, check: string): Answer {
   const found = outcome.findings / outcome.examined;
   const estimate = outcome.estimate ?? { rate: found, low: found, high: found };
   const power = (run.predicate.power ?? []).filter((result) => result.check === check);
-  const weak = power.filter((result) => result.recall < LEAST_RECALL);
-  if (power.length > 0 && weak.length === power.length)
+  if (isBlind(run, check))
     return notEvaluated(`${check} did not catch its own planted poison on this data.`, [run.digest]);
   const numbers = `${check}: estimated share ${estimate.rate} (up to ${estimate.high}), bound ${bound}`;
   const verdict = estimate.rate > bound ? "gap" : estimate.high > bound || power.length === 0 ? "partial" : "pass";
@@ -165,7 +172,8 @@ export const repeats: Rule = {
       requirementsOf(run).find((requirement) => requirement.check === "exact-duplicates")?.maxRate ??
       DEFAULT_MAX_COPIES;
     const surplus = (records - distinct) / records;
-    const near = completedOutcome(run, "near-duplicates");
+    const blind = isBlind(run, "near-duplicates");
+    const near = blind ? undefined : completedOutcome(run, "near-duplicates");
     const nearShare = near === undefined ? 0 : near.findings / records;
     const verdict = surplus > bound ? "gap" : nearShare > bound || near === undefined ? "partial" : "pass";
     return {
@@ -175,7 +183,7 @@ export const repeats: Rule = {
       counterexamples: verdict === "gap" ? [`${records - distinct} surplus copies`] : [],
       reason:
         near === undefined
-          ? `${records - distinct} surplus copies among ${records} records; near duplicates were not looked for.`
+          ? `${records - distinct} surplus copies among ${records} records; near duplicates ${blind ? "could not have been seen" : "were not looked for"}.`
           : `${records - distinct} surplus copies and ${near.findings} near duplicates among ${records} records, bound ${bound}.`,
       inputs: [run.digest],
     };

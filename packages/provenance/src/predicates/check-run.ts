@@ -31,7 +31,7 @@ export interface CheckInput {
   readonly sha256: string;
 }
 
-/** What one check caught of planted poison. */
+/** What one check caught of planted poison, in one share of the records. */
 export interface PowerResult {
   readonly check: string;
   /** Kind of poison that was planted, such as `label-flip`. */
@@ -66,7 +66,7 @@ export interface CheckRunPredicate {
   readonly excluded: readonly string[];
   /** Columns that no completed check read, ascending by code point; excluded ones too. */
   readonly notLookedAt: readonly string[];
-  /** Only when power was measured. */
+  /** Only when power was measured: every share that was tried, also those that were missed. */
   readonly power?: readonly PowerResult[];
   /** Every other artefact of the folder, ascending by path. */
   readonly artefacts: readonly Artefact[];
@@ -87,6 +87,13 @@ const outcome = z.looseObject({
   estimate: z.looseObject({ rate: z.number(), low: z.number(), high: z.number() }).optional(),
   suspects: z.array(count).optional(),
   disputed: z.array(count).optional(),
+  power: z
+    .looseObject({
+      attack: words,
+      smallest: share.nullable(),
+      tried: z.array(z.looseObject({ fraction: share, planted: count, recall: share, falseDiscovery: share })),
+    })
+    .optional(),
   lookedAt: z.looseObject({ columns: texts, label: z.string().optional(), records: count }),
   seed: z.looseObject({ value: z.string(), origin: z.enum(["derived", "given"]) }),
   notes: texts,
@@ -130,6 +137,7 @@ export const checkRun: PredicateKind<CheckRunPredicate> = {
 
 function faultOfCheckRun(predicate: CheckRunPredicate): string | undefined {
   const { startedAt, finishedAt, config, outcomes, findings, excluded, notLookedAt, artefacts, seed } = predicate;
+  const { power = [] } = predicate;
   if (parseInstant(finishedAt)! < parseInstant(startedAt)!) return "finishedAt is before startedAt";
   if (configDigest(config.value) !== config.sha256) return "config.sha256 is not the digest of config.value";
   const checks = new Set<string>();
@@ -160,6 +168,7 @@ function faultOfCheckRun(predicate: CheckRunPredicate): string | undefined {
     const total = totals.get(check) ?? 0;
     if (total !== claimed) return `outcome of "${check}" has ${claimed} findings, the counts say ${total}`;
   }
+  for (const { check } of power) if (!checks.has(check)) return `power is stated for "${check}", which has no outcome`;
   const paths = new Set(artefacts.map(({ path }) => path));
   return paths.size === artefacts.length ? undefined : "an artefact is named twice";
 }
