@@ -61,7 +61,9 @@ describe("a changed bit is seen by verify", () => {
 
   test("in every byte of manifest, entries, findings, sketches, tiles and pages", async () => {
     const names = filesIn(at("train.assay")).filter((name) => !/^(report|statements|attestations|signers)/.test(name));
-    expect(names.join(" ")).toMatch(/files\.jsonl findings\.jsonl manifest\.json set\/root\.page sketches\.arrow tiles/);
+    expect(names.join(" ")).toMatch(
+      /files\.jsonl findings\.jsonl manifest\.json set\/root\.page sketches\.arrow tiles/,
+    );
     // Without signatures each look is quick, so every byte has its turn; with them, every eleventh.
     const plain = () => endOf(verifyFolder(at("plain.assay"), { noData: true, workers: 1 }));
     expect(await plain()).toBe(0);
@@ -83,7 +85,13 @@ describe("a changed bit is seen by verify", () => {
   });
 
   test("in a file that is there no more, or one too many", async () => {
-    for (const name of ["files.jsonl", "findings.jsonl", "sketches.arrow", "attestations.intoto.jsonl", "statements.jsonl"]) {
+    for (const name of [
+      "files.jsonl",
+      "findings.jsonl",
+      "sketches.arrow",
+      "attestations.intoto.jsonl",
+      "statements.jsonl",
+    ]) {
       const bytes = readFileSync(at("train.assay", name));
       rmSync(at("train.assay", name));
       expect([2, 3], name).toContain(await endOf(verify(false)));
