@@ -18,6 +18,7 @@ function expectGood(result: CommandResult): CommandResult {
 test("the lines of the README do what they say", async () => {
   const cwd = folders();
   writeFileSync(join(cwd, "train.csv"), repeatedCsv(60, 3));
+  writeFileSync(join(cwd, "october.csv"), cleanCsv(60));
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const lines = readme.split("\n").filter((line) => /^ {4}(npx --no-install assay|printf)/.test(line));
   const shown: { line: string; result: CommandResult }[] = [];
@@ -43,6 +44,7 @@ test("the lines of the README do what they say", async () => {
     [expect.stringMatching(/^\$ASSAY verify train.assay --trust release.pub.pem/), 0],
     ["$ASSAY quarantine train.assay -o train-clean --severity low", 0],
     [expect.stringMatching(/^\$ASSAY verify train-clean.assay --parent train.assay/), 0],
+    ["$ASSAY run october.csv --label label --baseline train.assay", 0],
   ]);
   expect(shown[3]?.result.stdout).toMatch(/✗ train\.assay: .*train\.csv/);
   expect(shown[8]?.result.stdout).toContain("proven");
