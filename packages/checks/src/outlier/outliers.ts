@@ -1,6 +1,6 @@
 /** The check `outliers`: records whose numbers are unlike all others, alone or together. */
 
-import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
+import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table } from "../check.js";
 import { featureColumns, firstRows } from "../columns.js";
 import { embeddingColumns, embeddingNotes } from "../embedding-columns.js";
 import {

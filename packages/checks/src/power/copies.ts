@@ -96,7 +96,9 @@ function ownIds(table: Table): OwnIds {
   const columns = table.columns.filter(({ name }) => names.includes(name));
   const largest = columns.map((column) =>
     column.kind === "number"
-      ? column.values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY)
+      ? column.values
+          .filter((value) => !Number.isNaN(value))
+          .reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
       : 0,
   );
   return {
