@@ -15,10 +15,25 @@ function expectGood(result: CommandResult): CommandResult {
   return result;
 }
 
+/** Doubles as NumPy writes them, format 1.0, row by row. */
+function npy(values: readonly number[], columns: number): Buffer {
+  const shape = `(${values.length / columns}, ${columns})`;
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117).concat("\n");
+  const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]);
+  return Buffer.concat([start, Buffer.from(header, "latin1"), Buffer.from(Float64Array.from(values).buffer)]);
+}
+
 test("the lines of the README do what they say", async () => {
   const cwd = folders();
   writeFileSync(join(cwd, "train.csv"), repeatedCsv(60, 3));
   writeFileSync(join(cwd, "october.csv"), cleanCsv(60));
+  // Two columns that agree with the labels: classes in order, "no" and "yes".
+  const sure = readFileSync(join(cwd, "train.csv"), "utf8")
+    .trim()
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => (line.endsWith("yes") ? [0.1, 0.9] : [0.9, 0.1]));
+  for (const name of ["out-of-fold.npy", "vectors.npy"]) writeFileSync(join(cwd, name), npy(sure, 2));
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const lines = readme.split("\n").filter((line) => /^ {4}(npx --no-install assay|printf)/.test(line));
   const shown: { line: string; result: CommandResult }[] = [];
@@ -45,6 +60,7 @@ test("the lines of the README do what they say", async () => {
     ["$ASSAY quarantine train.assay -o train-clean --severity low", 0],
     [expect.stringMatching(/^\$ASSAY verify train-clean.assay --parent train.assay/), 0],
     ["$ASSAY run october.csv --label label --baseline train.assay", 0],
+    [expect.stringMatching(/^\$ASSAY check train.csv .*--probabilities out-of-fold.npy --embeddings vectors.npy$/), 0],
   ]);
   expect(shown[3]?.result.stdout).toMatch(/✗ train\.assay: .*train\.csv/);
   expect(shown[8]?.result.stdout).toContain("proven");

@@ -16,13 +16,14 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     finds: "records that are odd among the others",
     method:
       "isolation forest, sampled neighbours and trimmed Mahalanobis distance, averaged; findings by conformal or decoy calibration",
-    reads: "numeric and categorical feature columns",
+    reads: "numeric feature columns, and embeddings where given",
     blind: "poison that looks like the rest; a few odd records among many that are odd anyway",
   },
   "label-flips": {
     finds: "records whose label does not belong to their features",
     method: "out-of-fold mixture of classifiers, flip rate from anchors, findings by posterior with a +1 cut",
-    reads: "the label and all features",
+    reads:
+      "the label and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
     blind: "flips on records that are ambiguous anyway; a class of which most is flipped; clean-label poison",
   },
   "exact-duplicates": {

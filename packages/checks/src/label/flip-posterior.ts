@@ -61,8 +61,7 @@ const ROUNDS = 30;
  * The probability that each unit's label was flipped: 1 − T_yy c_y / (cT)_y, where c is the distribution of true labels whose
  * flipped version is P, found by 30 rounds c ← c · (T (P / cT))ᵀ from c = P.
  *
- * Where the learners have seen only a part of the flips, `learnt` of them are taken out of P: T is then mixed with the identity for
- * the rounds, and c stays P where it is 0.
+ * Where the learners know nothing of flips, c is P.
  *
  * Only the 16 most probable classes of a group and the given one are followed, which bounds the cost for many classes.
  */
@@ -71,9 +70,8 @@ export function flipPosteriors(
   units: Units,
   { matrix }: LabelTransition,
   classes: number,
-  learnt = 1,
+  knowsFlips = true,
 ): Float64Array {
-  const seen = learnt === 1 ? matrix : matrix.map((p, at) => learnt * p + (at % (classes + 1) === 0 ? 1 - learnt : 0));
   const posterior = new Float64Array(units.count);
   const order = Int32Array.from({ length: classes }, (_, k) => k);
   const c = new Float64Array(MAX_ACTIVE + 1);
@@ -87,16 +85,16 @@ export function flipPosteriors(
     let sum = 0;
     for (let a = 0; a < size; a++) sum += probabilities[at + active[a]!]!;
     for (let a = 0; a < size; a++) c[a] = target[a] = probabilities[at + active[a]!]! / sum;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; knowsFlips && round < ROUNDS; round++) {
       for (let b = 0; b < size; b++) {
         let flow = 0;
-        for (let a = 0; a < size; a++) flow += c[a]! * seen[active[a]! * classes + active[b]!]!;
+        for (let a = 0; a < size; a++) flow += c[a]! * matrix[active[a]! * classes + active[b]!]!;
         ratio[b] = flow > 0 ? target[b]! / flow : 0;
       }
       let total = 0;
       for (let a = 0; a < size; a++) {
         let back = 0;
-        for (let b = 0; b < size; b++) back += seen[active[a]! * classes + active[b]!]! * ratio[b]!;
+        for (let b = 0; b < size; b++) back += matrix[active[a]! * classes + active[b]!]! * ratio[b]!;
         c[a]! *= back;
         total += c[a]!;
       }

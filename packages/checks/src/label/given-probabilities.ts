@@ -9,7 +9,7 @@ import { compareTexts } from "../code-point-order.js";
 import { type Groups, groupsOf, isCoarse } from "../groups.js";
 import type { RecordMatrix } from "../matrices.js";
 import { quoted } from "../quoted.js";
-import { type Calibration, fitCalibration, softened } from "./calibration.js";
+import { type Calibration, softened } from "./calibration.js";
 import type { LabelClasses, Votes } from "./given-labels.js";
 import type { Opinion } from "./mixture.js";
 
@@ -109,18 +109,12 @@ function singles(count: number): Groups {
   return { count, groupOf: each, first: each, sizes: new Int32Array(count).fill(1) };
 }
 
-export interface GivenOpinion extends Opinion {
-  /** What was fitted to the given labels. */
-  readonly calibration: Calibration;
-}
-
 /**
- * The opinion of each group: the mean of its records' rows over the classes that are judged, which sum to 1 again, softened
- * where they are surer than they are right.
+ * The opinion of each group: the mean of its records' rows over the classes that are judged, which sum to 1 again.
  *
  * @param columnOf Column of each class, of {@link columnsOfClasses}.
  */
-export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups: Groups, votes: Votes): GivenOpinion {
+export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups: Groups, votes: Votes): Float64Array {
   const classes = votes.classes.length;
   const sums = new Float64Array(groups.count * classes);
   for (let row = 0; row < matrix.rows; row++) {
@@ -139,20 +133,20 @@ export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups:
     // All of it on classes that are not judged says nothing about those that are.
     for (let k = 0; k < classes; k++) mean[position * classes + k] = total > 0 ? sums[at + k]! / total : 1 / classes;
   }
-  const calibration = fitCalibration(mean, votes.units, classes);
-  return {
-    learner: "given",
-    probabilities: Float32Array.from(softened(mean, classes, calibration.exponent)),
-    calibration,
-  };
+  return mean;
+}
+
+/** The same as an opinion that is no surer than it is right. */
+export function calibratedOpinion(mean: Float64Array, classes: number, { exponent }: Calibration): Opinion {
+  return { learner: "given", probabilities: Float32Array.from(softened(mean, classes, exponent)) };
 }
 
 /** What an outcome says of given probabilities. */
-export function givenNotes({ calibration }: GivenOpinion): string[] {
+export function givenNotes({ exponent }: Calibration): string[] {
   const notes = ["class probabilities were given; whether they were made out of fold cannot be seen"];
-  if (calibration.exponent < SURE) {
+  if (exponent < SURE) {
     notes.push(
-      `the given probabilities are surer than they are right, so they were softened (to the power of ${Number(calibration.exponent.toPrecision(3))}, normalised)`,
+      `the given probabilities are surer than they are right, so they were softened (to the power of ${Number(exponent.toPrecision(3))}, normalised)`,
     );
   }
   return notes;

@@ -16,10 +16,17 @@ import { completed, skipped } from "../outcome.js";
 import { flippedLabels } from "../power/flipped-labels.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
+import { fitCalibration } from "./calibration.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
 import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
-import { columnsOfClasses, givenNotes, givenOpinion, groupsWithProbabilities } from "./given-probabilities.js";
+import {
+  calibratedOpinion,
+  columnsOfClasses,
+  givenNotes,
+  givenOpinion,
+  groupsWithProbabilities,
+} from "./given-probabilities.js";
 import { detailsOf, evidenceMaker, impureNote, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { type LabelTransition, labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
@@ -169,24 +176,30 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   }
 
   const given = probabilities && classColumns && givenOpinion(probabilities, classColumns, grouped.groups, votes);
-  const judged: OutOfFold = given
-    ? { opinions: [given], neighbours: new Int32Array(0), notes: givenNotes(given) }
-    : useText
-      ? await textOpinions(features, votes, context)
-      : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
+  const { units } = votes;
+  const rateOf = (p: ArrayLike<number>): { predicted: Int32Array; flips: FlipRate } => {
+    const { predicted, confidence } = predictionsOf(p, classes);
+    return { predicted, flips: flipRate(units, predicted, confidence, classes, context.seed) };
+  };
+  const calibration = given && fitCalibration(given, units, classes, rateOf(given).flips.rate);
+  const judged: OutOfFold =
+    given && calibration
+      ? {
+          opinions: [calibratedOpinion(given, classes, calibration)],
+          neighbours: new Int32Array(0),
+          notes: givenNotes(calibration),
+        }
+      : useText
+        ? await textOpinions(features, votes, context)
+        : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
-  const { units } = votes;
   const mixture = mixOpinions(judged.opinions, units, classes);
-  const { predicted, confidence } = predictionsOf(mixture.probabilities, classes);
-  const flips = flipRate(units, predicted, confidence, classes, context.seed);
-  // Learners here have seen the flips of these labels; a model from elsewhere may not have.
-  const unseen = given ? Math.min(given.calibration.share, flips.rate) : 0;
-  const learnt = flips.rate > 0 ? 1 - unseen / flips.rate : 1;
+  const { predicted, flips } = rateOf(mixture.probabilities);
   const transition = labelTransition(units, predicted, flips, classes);
   const scores = flipScores(mixture.probabilities, units, transition, flips.rate, classes);
-  const posterior = flipPosteriors(mixture.probabilities, units, transition, classes, learnt);
+  const posterior = flipPosteriors(mixture.probabilities, units, transition, classes, calibration?.knowsFlips ?? true);
   const strangers = unrecognisedClasses(votes, predicted);
   if (strangers.length > 0) notes.push(unrecognisedNote(strangers.map(nameOf), context.showValues));
   const impure = impureClasses(transition, flips).filter((k) => !strangers.includes(k));
@@ -272,12 +285,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     notes,
     details: {
       ...detailsOf(votes, flips, transition, judged, mixture, unassigned, nameOf, context.showValues),
-      ...(given && {
-        calibration: {
-          exponent: roundScore(given.calibration.exponent),
-          unseenFlips: roundScore(unseen),
-        },
-      }),
+      ...(calibration && { calibration: { ...calibration, exponent: roundScore(calibration.exponent) } }),
     },
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };

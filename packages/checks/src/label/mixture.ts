@@ -67,7 +67,7 @@ export function mixOpinions(opinions: readonly Opinion[], units: Units, classes:
 
 /** The most probable class of each group, the first of equals, and its probability. */
 export function predictionsOf(
-  probabilities: Float64Array,
+  probabilities: ArrayLike<number>,
   classes: number,
 ): { readonly predicted: Int32Array; readonly confidence: Float64Array } {
   const groups = probabilities.length / classes;
