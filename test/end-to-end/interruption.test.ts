@@ -1,8 +1,19 @@
 /** Signals, crashes and stale locks: the old folder or the new one, never half, and the next command says what it put right. */
 
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { assay, everythingIn, temporaryFolders } from "./command.js";
 import { cleanCsv } from "./data.js";
@@ -20,12 +31,29 @@ async function madeFolder(): Promise<string> {
   return cwd;
 }
 
+/** Waits until a child holds a file open, so that it is past its start however busy the machine is; elsewhere 1.5 seconds. */
+async function openedBy(child: ChildProcess, name: string): Promise<void> {
+  if (process.platform !== "linux") return delay(1500);
+  const descriptors = `/proc/${child.pid}/fd`;
+  const target = (descriptor: string): string => {
+    try {
+      return readlinkSync(join(descriptors, descriptor));
+    } catch {
+      return "";
+    }
+  };
+  while (child.exitCode === null) {
+    if (readdirSync(descriptors).some((descriptor) => target(descriptor).endsWith(`/${name}`))) return;
+    await delay(10);
+  }
+}
+
 describe.concurrent("assay", () => {
   test("ends with exit code 130 on Ctrl-C, leaves nothing behind, and works the second time", async () => {
     const cwd = folder();
     writeFileSync(join(cwd, "train.csv"), cleanCsv(150_000));
     const interrupted = await assay(cwd, ["run", "train.csv"], {
-      onSpawn: (child) => setTimeout(() => child.kill("SIGINT"), 1500),
+      onSpawn: (child) => void openedBy(child, "train.csv").then(() => child.kill("SIGINT")),
     });
     expect(interrupted).toMatchObject({ exitCode: 130, signal: null });
     expect(interrupted.stderr).toContain("interrupted");
