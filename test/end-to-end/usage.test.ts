@@ -35,6 +35,8 @@ const usage: readonly [string, readonly string[], ...(string | RegExp)[]][] = [
   ["an unknown command", ["runn", "train.csv"], "unknown command 'runn'"],
   ["an unknown option", ["run", "train.csv", "--lable", "x"], "unknown option '--lable'"],
   ["a share beyond one", ["run", "train.csv", "--fdr", "2"], "--fdr"],
+  ["a seed that is no number", ["check", "train.csv", "--seed", "lucky"], "--seed"],
+  ["a seed beyond 2^53", ["check", "train.csv", "--seed", "9007199254740993"], "--seed"],
   ["no workers", ["run", "train.csv", "--workers", "0"], "--workers"],
   ["no data", ["run"], "Which data"],
   ["no folder", ["verify"], "folder"],
@@ -152,4 +154,16 @@ describe.concurrent("assay helps", () => {
     expect(result.stdout).toHaveLength(10);
     expect(result.stderr).toBe("code 0\n");
   });
+});
+
+test("--seed takes a whole number or its 64 hex digits: the same seed, said to be given", async () => {
+  const seeds = await Promise.all(
+    ["255", `${"0".repeat(62)}ff`].map(async (seed) => {
+      const result = await assay(cwd, ["check", "train.csv", "--label", "label", "--seed", seed, "--json"]);
+      expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+      return (result.json() as { outcomes: { seed: { origin: string; value: string } }[] }).outcomes.map((o) => o.seed);
+    }),
+  );
+  expect(seeds[0]).toEqual(seeds[1]);
+  expect(seeds[0]?.some(({ origin }) => origin === "given")).toBe(true);
 });

@@ -45,6 +45,14 @@ function hex64(text: string): string {
   return text;
 }
 
+/** A whole number is the 64 hex digits that it has in base 16, as `runChecks` takes it. */
+function checkSeed(text: string): string {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  if (!/^(0|[1-9]\d{0,15})$/.test(text) || !Number.isSafeInteger(Number(text)))
+    throw new InvalidArgumentError("It must be a whole number from 0, or 64 lower-case hex digits.");
+  return BigInt(text).toString(16).padStart(64, "0");
+}
+
 export const parsers = { list, repeated, positiveInteger, ordinal, share, hex64 };
 
 /** `--json`, `--quiet`, `--workers`: every command has them. */
@@ -101,7 +109,11 @@ export function addCheckingOptions(command: Command): Command {
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
     .option("--require <ids>", "checks that must complete, or exit 1", list)
     .option("--fdr <share>", "largest expected false share among findings (default: 0.05)", share)
-    .option("--seed <hex>", "seed of sampling, 64 hex digits (default: from the data itself)", hex64)
+    .option(
+      "--seed <n>",
+      "seed of sampling, a whole number or 64 hex digits (default: from the data itself)",
+      checkSeed,
+    )
     .addOption(
       new Option("--fail-on <severity>", "findings from here up exit 1 (default: high)").choices([
         "low",
