@@ -39,7 +39,7 @@ const checkingSchema = z.strictObject({
   annotator: text.optional(),
   time: text.optional(),
   split: text.optional(),
-  trusted: text.optional().describe("COLUMN=VALUE: records that are trusted to be good"),
+  trusted: text.optional().describe("Records that are trusted to be good: COLUMN=VALUE, or a file that holds them"),
   probabilities: text.optional().describe("File of class probabilities, from the config file's folder"),
   embeddings: text.optional().describe("File of embeddings, from the config file's folder"),
   baseline: text

@@ -48,6 +48,7 @@ import {
   provenanceFiles,
 } from "./statements.js";
 import { TOOL } from "./tool.js";
+import { readTrustedRecords } from "./trusted-records.js";
 import { UsageError } from "./usage-error.js";
 
 export interface AssayOptions extends Roles, GivenMatrices {
@@ -61,6 +62,11 @@ export interface AssayOptions extends Roles, GivenMatrices {
   readonly splits?: SplitRule;
   /** Ids of the checks to run. Default: all that the data allows. */
   readonly checks?: readonly string[];
+  /**
+   * Files of records that are trusted to be good, each of which the data hold too: an extract that somebody has looked at. They
+   * calibrate the others, beside those that `trusted` marks. Default none.
+   */
+  readonly trustedRecords?: Source;
   /** What an earlier run left, for `drift`: the folder entry reads it from a folder. Default none: `drift` is skipped. */
   readonly baseline?: Baseline;
   /** Ids of checks that must complete, or the gate fails. Default none. */
@@ -118,7 +124,7 @@ export interface AssayResult {
 /** What a config file asks for. Options that are given win over it: what is signed as asked is what is done. */
 function optionsOf(
   { checks: { trusted, probabilities, embeddings, baseline: _, ...checks } = {}, splits, reading }: AssayConfig,
-  given: GivenMatrices,
+  given: GivenMatrices & Pick<AssayOptions, "trusted" | "trustedRecords">,
 ): AssayOptions {
   // Files are opened at the edge; what cannot be done as asked is not signed as asked.
   for (const [use, path] of Object.entries({ probabilities, embeddings })) {
@@ -127,14 +133,19 @@ function optionsOf(
         `${use}: the config names the file ${JSON.stringify(path)}, and no matrix was given. Read it with readMatrix, or call the assay of @assay/assay/node`,
       );
   }
-  const at = trusted?.indexOf("=") ?? -1;
-  if (trusted !== undefined && at <= 0)
-    throw new FormatError("bad-config", `checks.trusted: ${JSON.stringify(trusted)} is not COLUMN=VALUE`);
+  // Where it names a file, that was opened at the edge, too.
+  const mark = given.trusted === undefined && given.trustedRecords === undefined ? trusted : undefined;
+  const at = mark?.indexOf("=") ?? -1;
+  if (mark !== undefined && at <= 0)
+    throw new FormatError(
+      "bad-config",
+      `checks.trusted: ${JSON.stringify(mark)} is neither COLUMN=VALUE nor a file that is there`,
+    );
   const asked = {
     ...checks,
     splits,
     leafFormat: reading?.leafFormat,
-    trusted: trusted && { column: trusted.slice(0, at), value: trusted.slice(at + 1) },
+    trusted: mark && { column: mark.slice(0, at), value: mark.slice(at + 1) },
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
@@ -143,6 +154,7 @@ function optionsOf(
 function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
   const { config, role, checks, baseline, require, failOn, fdr, power, splits, leafFormat, showValues, signer } =
     options;
+  const { trustedRecords } = options;
   const asked = {
     ...config?.checks,
     ...rolesOf(options),
@@ -154,6 +166,7 @@ function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
     ...(power !== undefined && { power }),
     ...(showValues === true && { showValues }),
     ...namesOfMatrices(options),
+    ...(trustedRecords !== undefined && { trustedRecords: trustedRecords.files.map(({ path }) => path) }),
   };
   return {
     ...config,
@@ -210,7 +223,10 @@ export function comparesWithBaseline({ checks }: Pick<AssayOptions, "checks">): 
 export async function runChecksOn(
   scanned: ScannedSource,
   manifest: StoredManifest,
-  options: Omit<AssayOptions, "config" | "signer"> & { readonly sketch?: boolean },
+  options: Omit<AssayOptions, "config" | "signer"> & {
+    readonly sketch?: boolean;
+    readonly trustedLeaves?: Uint8Array;
+  },
 ): Promise<CheckRun> {
   const { checks, baseline, sketch = false, fdr, seed, power, showValues, executor, signal, onProgress } = options;
   try {
@@ -226,6 +242,7 @@ export async function runChecksOn(
       {
         roles: rolesOf(options),
         ...matricesOf(options),
+        ...(options.trustedLeaves !== undefined && { trustedLeaves: options.trustedLeaves }),
         sketch,
         ...(baseline !== undefined && comparesWithBaseline(options) && { checkOptions: { drift: { baseline } } }),
         ...(fdr !== undefined && { fdr }),
@@ -279,6 +296,13 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   checkMatrices(matricesOf(options), scanned.records);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
+  const trusted = options.trustedRecords
+    ? await readTrustedRecords(options.trustedRecords, scanned, {
+        executor,
+        ...(leafKey !== undefined && { leafKey }),
+        ...(signal !== undefined && { signal }),
+      })
+    : undefined;
   const manifest = await buildStoredManifest(scanned, {
     ...work,
     ...(name !== undefined && { name }),
@@ -290,7 +314,12 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   });
   await options.onManifest?.(manifest);
   const createdAt = instant(now());
-  const run = await runChecksOn(scanned, manifest, { ...options, executor, sketch: true });
+  const run = await runChecksOn(scanned, manifest, {
+    ...options,
+    executor,
+    sketch: true,
+    ...(trusted !== undefined && { trustedLeaves: trusted.leaves }),
+  });
   const gate = judgeGate(run.outcomes, run.findings, {
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
@@ -310,6 +339,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
       seed,
       inputs: [
         ...inputsOfMatrices(options),
+        ...(trusted?.inputs ?? []),
         ...(baseline === undefined ? [] : [{ name: baseline.name, use: "baseline" as const, sha256: baseline.sha256 }]),
       ],
       config: configOf(options),

@@ -9,6 +9,7 @@ import type { ImageCell } from "./image/image-grid.js";
 import type { ImageFeatures } from "./image/image-table.js";
 import type { MatrixUse, RecordMatrix } from "./matrices.js";
 import type { Poison } from "./power/poison.js";
+import type { TrustedLeaves } from "./trusted.js";
 
 export type Severity = "low" | "medium" | "high";
 
@@ -242,6 +243,8 @@ export interface CheckData {
    * where data cannot hold images. Throws `memory-exceeded` as `table` does.
    */
   images?(column: string): Promise<ImageFeatures>;
+  /** Records that a file of trusted records holds; absent where none was given. */
+  readonly trusted?: TrustedLeaves;
   /** A matrix beside the data set in leaf order; `undefined` where none was given. */
   matrix?(use: MatrixUse): RecordMatrix | undefined;
   /**

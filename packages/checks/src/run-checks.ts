@@ -28,6 +28,7 @@ import { runCheck } from "./run-check.js";
 import { roundScore } from "./scores.js";
 import { checkSeed, seedBase, seedOutcome } from "./seed.js";
 import { sourceAnswers } from "./source/source-answers.js";
+import { dataWithTrusted } from "./trusted.js";
 
 /** A scanned source whose leaves are read only when they fit into memory. */
 export interface UnreadInput extends Omit<ScannedInput, "leaves"> {
@@ -53,6 +54,8 @@ export interface RunChecksOptions {
   readonly probabilities?: RecordMatrix;
   /** Embeddings of every record, by ordinal over all files in path order. Default none. */
   readonly embeddings?: RecordMatrix;
+  /** Leaves of records that are trusted to be good, 32 bytes each, beside those that `roles.trusted` marks. Default none. */
+  readonly trustedLeaves?: Uint8Array;
   /** Bound on the expected false share among findings with a claim, between 0 and 1. Default 0.05. */
   readonly fdr?: number;
   /** A whole number, 64 hex digits or 32 bytes. Default derived from the set root. */
@@ -96,8 +99,8 @@ export interface CheckRun {
  *
  * @param checks - Run in this order; those that follow (`bad-sources`) run last. An id may stand once.
  * @returns Outcomes, findings and scores: the same to the byte for any number of workers.
- * @throws RangeError for an option that is out of range or names a column that is not there, and for a matrix that none of the
- * checks looks at.
+ * @throws RangeError for an option that is out of range or names a column that is not there, for a matrix that none of the
+ * checks looks at, and where no trusted leaf is in the data.
  * @throws FormatError `bad-matrix` for a matrix that does not fit the records or the classes of the label.
  * @throws AssayError when the data cannot be read or changed while they were read; the reason of `signal` when aborted.
  * @example
@@ -119,7 +122,7 @@ export async function runChecks(
 
   const opened = await openData(input, options);
   checkRoles(opened.shape);
-  const data = await withMatrices(opened, checks, options);
+  const data = await withMatrices(await withTrusted(opened, options), checks, options);
   const { shape } = data;
   const executor = options.executor ?? inlineExecutor();
   const showValues = !(input.keyed ?? false) || options.showValues === true;
@@ -204,6 +207,21 @@ async function openData(
   return roles ? { ...input.data, shape: { ...input.data.shape, roles } } : input.data;
 }
 
+/** More records than checks may hold: then each check says so when it asks for its table, and none is lost over the others. */
+async function unlessTooMany(data: CheckData, work: () => Promise<CheckData>): Promise<CheckData> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isAssayError(error) && error.code === "memory-exceeded") return data;
+    throw error;
+  }
+}
+
+async function withTrusted(data: CheckData, { trustedLeaves }: RunChecksOptions): Promise<CheckData> {
+  if (trustedLeaves === undefined) return data;
+  return unlessTooMany(data, () => dataWithTrusted(data, trustedLeaves));
+}
+
 async function withMatrices(
   data: CheckData,
   checks: readonly Check[],
@@ -219,13 +237,7 @@ async function withMatrices(
   if (probabilities && data.shape.roles.label === undefined)
     throw new RangeError("probabilities: they are of the classes of a label; name its column (label)");
   checkMatrices(matrices, data.shape.records);
-  try {
-    return await dataWithMatrices(data, matrices);
-  } catch (error) {
-    // More records than checks may hold: then each check says so when it asks for its table.
-    if (isAssayError(error) && error.code === "memory-exceeded") return data;
-    throw error;
-  }
+  return unlessTooMany(data, () => dataWithMatrices(data, matrices));
 }
 
 function checkIds(checks: readonly Check[], checkOptions: Readonly<Record<string, unknown>>): void {
@@ -272,6 +284,7 @@ function watchData(data: CheckData): { data: CheckData; read: ReadonlySet<string
       },
     }),
     matrix: (use) => data.matrix?.(use),
+    ...(data.trusted && { trusted: data.trusted }),
     place: (row) => data.place(row),
     row: (record) => data.row(record),
   };

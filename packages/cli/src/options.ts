@@ -102,7 +102,10 @@ export function addCheckingOptions(command: Command): Command {
     .option("--source <column>", "column that names who supplied a record")
     .option("--annotator <column>", "column that names who labelled a record")
     .option("--time <column>", "column that says when a record was made")
-    .option("--trusted <column=value>", "records that are trusted to be good: they calibrate the others")
+    .option(
+      "--trusted <which>",
+      "records that are trusted to be good, which calibrate the others: COLUMN=VALUE, or a file that holds them",
+    )
     .option("--probabilities <file>", "class probabilities made out of fold, one row a record, one column a class")
     .option("--embeddings <file>", "embeddings, one row a record (.npy, CSV, TSV, JSONL, Arrow, Parquet)")
     .option("--baseline <dir>", "folder of an earlier run: what drifted away from it?")
@@ -221,24 +224,21 @@ function splitPath(text: string): [string, string] {
 export function checkingChoice(values: Values, config: Values = {}): CheckingChoice {
   const checks = (config.checks ?? {}) as Values;
   const pick = (name: string): unknown => values[name] ?? checks[name];
-  const trusted = pick("trusted") as string | undefined;
-  const at = trusted?.indexOf("=") ?? -1;
-  if (trusted !== undefined && at <= 0)
-    throw new UsageError(`--trusted ${trusted}: it is COLUMN=VALUE, for example reviewed=yes`);
   const roles = {
     ...Object.fromEntries(
       ["label", "exclude", "features", "text", "image", "source", "annotator", "time", "split"]
         .map((name) => [name, pick(name)])
         .filter(([, value]) => value !== undefined),
     ),
-    ...(trusted !== undefined && { trusted: { column: trusted.slice(0, at), value: trusted.slice(at + 1) } }),
   };
   return {
     roles,
     // That of the config file is relative to it, and is read there.
     ...(values.baseline !== undefined && { baseline: values.baseline as string }),
     ...Object.fromEntries(
-      ["probabilities", "embeddings"].map((name) => [name, values[name]]).filter(([, path]) => path !== undefined),
+      ["trusted", "probabilities", "embeddings"]
+        .map((name) => [name, values[name]])
+        .filter(([, path]) => path !== undefined),
     ),
     ...Object.fromEntries(
       ["checks", "require", "fdr", "seed", "failOn", "power", "showValues"]

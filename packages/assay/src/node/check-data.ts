@@ -5,6 +5,7 @@ import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } fr
 import { SourceError } from "@assay/merkle";
 import type { AssayConfig } from "../config.js";
 import { runChecksOn } from "../main-job.js";
+import { readTrustedRecords } from "../trusted-records.js";
 import { openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
@@ -12,6 +13,7 @@ import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, ReadingChoice, Work } from "./options.js";
 import { baselineOf } from "./read-baseline.js";
 import { assayOptions } from "./run-main-job.js";
+import { trustOf } from "./trusted-file.js";
 
 export interface CheckDataOptions extends Work {
   readonly reading?: ReadingChoice;
@@ -36,10 +38,21 @@ export async function checkData(inputs: readonly string[], options: CheckDataOpt
   const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
+    const trust = await trustOf(checking, options, config, configPath);
     const source = await openInputs(inputs, reading, options);
     const { scanned, built } = await buildFrom(source, executor, rest);
+    const { trustedRecords, ...marked } = trust;
+    const trusted =
+      trustedRecords &&
+      (await readTrustedRecords(trustedRecords, scanned, {
+        executor,
+        ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
+        ...(options.signal !== undefined && { signal: options.signal }),
+      }));
     const run = await runChecksOn(scanned, built, {
       ...assayOptions(reading, checking),
+      ...marked,
+      ...(trusted !== undefined && { trustedLeaves: trusted.leaves }),
       ...matrices,
       executor,
       ...workOf(options),

@@ -25,6 +25,8 @@ export interface ReadingChoice {
 /** What is checked, and when a finding fails the run. */
 export interface CheckingChoice {
   readonly roles?: Roles;
+  /** Records that are trusted to be good: `COLUMN=VALUE`, or the path of a file that holds them, each as it is in the data. */
+  readonly trusted?: string;
   /** Path of a file of class probabilities, one row a record, one column a class. */
   readonly probabilities?: string;
   /** Path of a file of embeddings, one row a record. */

@@ -20,6 +20,7 @@ import { type ManifestSummary, summaryOf } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
 import { baselineOf } from "./read-baseline.js";
+import { openTrusted, trustOf } from "./trusted-file.js";
 
 export interface RunMainJobOptions extends Work {
   readonly reading?: ReadingChoice;
@@ -98,6 +99,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
   const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
+    const trust = await trustOf(checking, options, config, configPath);
     const source = await openInputs(named, reading, options);
     const name = config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);
@@ -107,6 +109,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
         folder: basename(folder),
         onManifest: (manifest) => refuseOther(folder, manifest, output),
         ...assayOptions(reading, checking),
+        ...trust,
         ...matrices,
         executor,
         ...workOf(options),
@@ -186,12 +189,14 @@ async function keepOthersEnvelopes(
 
 /** Options of {@link assay} for files. */
 export interface AssayFilesOptions
-  extends Omit<AssayOptions, "executor" | "baseline" | keyof GivenMatrices>,
+  extends Omit<AssayOptions, "executor" | "baseline" | "trustedRecords" | keyof GivenMatrices>,
     Omit<ReadingChoice, "leafFormat" | "leafKey" | "splits"> {
   /** Path of a file of class probabilities (`.npy`, CSV, JSONL, Arrow, Parquet), or the matrix itself. */
   readonly probabilities?: string | GivenMatrix;
   /** Path of a file of embeddings, or the matrix itself. */
   readonly embeddings?: string | GivenMatrix;
+  /** Path of a file of records that are trusted to be good, each of which the data hold too. Default none. */
+  readonly trustedRecords?: string;
   /** Folder of an earlier run, from which drift is measured. Default none. */
   readonly baseline?: string;
   /** Worker threads. Default: the cores of the machine, at most 8. */
@@ -214,7 +219,7 @@ export async function assay(
   const chosen = { ...(folder !== undefined && { baseline: folder }), ...(checks !== undefined && { checks }) };
   const baseline = await baselineOf(chosen, options, options.config);
   return withExecutor(options, async (executor) => {
-    const { probabilities, embeddings, ...rest } = options;
+    const { probabilities, embeddings, trustedRecords, ...rest } = options;
     const named = {
       ...(typeof probabilities === "string" && { probabilities }),
       ...(typeof embeddings === "string" && { embeddings }),
@@ -226,7 +231,19 @@ export async function assay(
     // What the options give wins over what the config names, which is then not opened.
     const paths = Object.entries(matrixPaths(named, options.config)).filter(([use]) => !Object.hasOwn(given, use));
     const matrices = { ...(await readMatrices(Object.fromEntries(paths), executor, options)), ...given };
+    const trust =
+      trustedRecords !== undefined
+        ? { trustedRecords: await openTrusted(trustedRecords, options) }
+        : options.trusted !== undefined
+          ? {}
+          : await trustOf({}, options, options.config);
     const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, options);
-    return assaySource(source, { ...rest, ...matrices, executor, ...(baseline !== undefined && { baseline }) });
+    return assaySource(source, {
+      ...rest,
+      ...trust,
+      ...matrices,
+      executor,
+      ...(baseline !== undefined && { baseline }),
+    });
   });
 }

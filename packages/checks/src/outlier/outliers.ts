@@ -25,9 +25,9 @@ import { movedNumbers } from "../power/moved-numbers.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
+import { takeTrust } from "../trusted.js";
 import { calibrateOutliers, type OutlierCalibration } from "./outlier-calibration.js";
 import { type OutlierModel, scoreOutliers, VIEWS } from "./outlier-score.js";
-import { trustTest } from "./trust-test.js";
 
 const ID = "outliers";
 const VERSION = "1";
@@ -43,7 +43,7 @@ const SHOWN_COLUMNS = 3;
  *
  * **Method.** The mean of three views in robust units: isolation forest (100 trees of 256), distance to the nearest of 20
  * sampled records (200 draws), and Mahalanobis distance from the middle 75 %. The claim is conformal where at least 200
- * distinct records are trusted (`roles.trusted`), else it comes from a decoy: the same table with every column permuted.
+ * distinct records are trusted (`roles.trusted`, `trustedLeaves`), else it comes from a decoy: the same table with every column permuted.
  *
  * **Reads** all numeric feature columns, images by the leading components of their down-sampled pixels, and the embeddings where
  * they were given, each column like any other; missing and infinite values count as the median. References are distinct records,
@@ -110,14 +110,10 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     findings,
   });
   if ("skip" in columns) return refused(columns.skip, [], []);
-  const { trusted: trust } = shape.roles;
   const images = await readImages(data);
-  const table = await data.table(columns.columns.filter((name) => name !== shape.roles.image));
-  const trustColumn = trust ? table.columns[table.columns.length - 1] : undefined;
-  const found = featuresOf(
-    { ...table, columns: trust ? table.columns.slice(0, -1) : table.columns },
-    { named: shape.roles.features ?? [], text: shape.roles.text },
-  );
+  const read = await data.table(columns.columns.filter((name) => name !== shape.roles.image));
+  const { table, isTrusted } = takeTrust(data, read);
+  const found = featuresOf(table, { named: shape.roles.features ?? [], text: shape.roles.text });
   const components = images ? imageComponents(images, firstRows(table)) : [];
   const embeddings = embeddingColumns(data);
   const features: FeatureColumns = { ...found, numbers: [...components, ...found.numbers] };
@@ -138,10 +134,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const position = new Int32Array(groups.count);
   for (const [i, group] of order.entries()) position[group] = i;
   const trusted = new Uint8Array(groups.count);
-  if (trust && trustColumn) {
-    const isTrusted = trustTest(trustColumn, trust.value);
-    for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[position[groups.groupOf[row]!]!] = 1;
-  }
+  for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[position[groups.groupOf[row]!]!] = 1;
   const scaled = scaledMatrix(
     numbers,
     Int32Array.from(order, (group) => groups.first[group]!),

@@ -3,7 +3,7 @@
 import type { CheckData } from "../check.js";
 import { featuresOf, robustScale } from "../features.js";
 import { sampleWithoutReplacement } from "../numeric/random-stream.js";
-import { trustTest } from "../outlier/trust-test.js";
+import { takeTrust } from "../trusted.js";
 import type { PlantedCell, PlantedCells, Poison } from "./poison.js";
 
 /** Robust standard deviations by which a cell is moved. */
@@ -22,14 +22,10 @@ export function movedNumbers(columns: (shape: CheckData["shape"]) => readonly st
     attack: "moved-cells",
     stands: "instead",
     async prepare(data) {
-      const { trusted, features: named = [], text, image } = data.shape.roles;
-      const table = await data.table(columns(data.shape).filter((name) => name !== image));
-      const trustColumn = trusted ? table.columns[table.columns.length - 1]! : undefined;
-      const isTrusted = trusted && trustColumn ? trustTest(trustColumn, trusted.value) : () => false;
-      const { numbers } = featuresOf(
-        { ...table, columns: trusted ? table.columns.slice(0, -1) : table.columns },
-        { named, text },
-      );
+      const { features: named = [], text, image } = data.shape.roles;
+      const read = await data.table(columns(data.shape).filter((name) => name !== image));
+      const { table, isTrusted } = takeTrust(data, read);
+      const { numbers } = featuresOf(table, { named, text });
       if (numbers.length === 0) return "no column of numbers varies";
       const scales = numbers.map(({ values }) => robustScale(values.filter((value) => !Number.isNaN(value))));
       const count = Math.min(MOST_CELLS, Math.ceil(numbers.length / 3));

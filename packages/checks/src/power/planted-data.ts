@@ -77,6 +77,7 @@ export function plantedData(
       shape,
       table: columnsOf,
       matrix: matrixOf,
+      ...(data.trusted ? { trusted: data.trusted } : {}),
       ...(images ? { images: (column: string) => imagesOf(column, images) } : {}),
       async fold<State, Options, Result>(
         fold: Fold<State, Options, Result>,
