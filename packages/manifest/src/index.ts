@@ -108,6 +108,7 @@ export { compareRemoved, formatRemoved, parseRemoved, type RemovedRecord, remove
 export { drawSample, isFraction, sampleSize } from "./sample.js";
 export type { SealedManifest } from "./seal-manifest.js";
 export { type StoredManifestFilesOptions, storedManifestFiles } from "./stored-files.js";
+export { type ProvenRecord, type VerifiedRecordsOptions, verifiedRecords } from "./verified-records.js";
 export { type ManifestSubjects, verifyEntries, verifyManifest, verifySet } from "./verify.js";
 export { type DataVerdict, type FileVerdict, type InspectDataOptions, inspectData, verifyData } from "./verify-data.js";
 export { deservedVersion, isVersion, type SplitSet, type VersionChange, verifyVersion } from "./version.js";

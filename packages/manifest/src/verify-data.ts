@@ -80,7 +80,8 @@ export async function verifyData(
   return verdict;
 }
 
-function checkLeafKeyOf({ leaf }: ManifestHeader, leafKey: Uint8Array | undefined): void {
+/** Refuses to check keyed leaves without their key. */
+export function checkLeafKeyOf({ leaf }: ManifestHeader, leafKey: Uint8Array | undefined): void {
   if (leaf.keyId === undefined) return;
   if (leafKey === undefined) {
     throw new VerificationError(
@@ -127,8 +128,7 @@ async function inspectFiles(
   const present: { entry: FileEntry; file: SourceFile }[] = [];
   for (const entry of entries) {
     const file = stored.get(entry.path);
-    // The format is the manifest's: a renamed or guessed one would read other records.
-    if (file !== undefined) present.push({ entry, file: { ...file, format: entry.format as SourceFile["format"] } });
+    if (file !== undefined) present.push({ entry, file: storedFile(entry, file) });
   }
   const files = present.map(({ file }) => file);
   const found = await readData(
@@ -145,9 +145,7 @@ async function inspectFiles(
     if (entry.format === "stream") verdicts.push({ path, bytes: "none", records: "not-checked" });
     else if (!stored.has(path)) {
       verdicts.push({ path, bytes: "missing", records: "not-checked" });
-      faults.push(
-        new VerificationError("file-missing", `The file ${path} of the manifest is not there`, { details: { path } }),
-      );
+      faults.push(fileMissing(entry));
     }
   }
   const ignored = header.reading.ignored ?? [];
@@ -190,15 +188,30 @@ async function inspectFiles(
   };
 }
 
-function bytesMismatch({ path, size, bytes }: FileEntry, actual: { size: number; bytes: string }): VerificationError {
+/** The refusal of a file of the manifest that is not there. */
+export function fileMissing({ path }: FileEntry): VerificationError {
+  return new VerificationError("file-missing", `The file ${path} of the manifest is not there`, { details: { path } });
+}
+
+/** A stored file as the manifest says it is read: a renamed or guessed format would read other records. */
+export function storedFile({ format }: FileEntry, file: SourceFile): SourceFile {
+  return { ...file, format: format as SourceFile["format"] };
+}
+
+/** The refusal of stored bytes that are not those of the manifest. */
+export function bytesMismatch(
+  { path, size, bytes }: FileEntry,
+  actual: { readonly size: number; readonly bytes: string },
+): VerificationError {
   const what =
     actual.size === size ? `the digest ${actual.bytes}, expected ${bytes}` : `${actual.size} bytes, expected ${size}`;
   return new VerificationError("bytes-mismatch", `The file ${path} is not the one of the manifest: it has ${what}`, {
-    details: { path, expected: { size, bytes: bytes ?? null }, actual },
+    details: { path, expected: { size, bytes: bytes ?? null }, actual: { size: actual.size, bytes: actual.bytes } },
   });
 }
 
-function recordsMismatch(
+/** The refusal of records that are not those of the manifest; `block` is where they differ first. */
+export function recordsMismatch(
   entry: FileEntry,
   records: number,
   root: string,

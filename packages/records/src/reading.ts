@@ -65,7 +65,8 @@ export function resolveReading(input: ReadingInput): Reading {
   const textTypes = new Map<string, ColumnType>();
   const inferred = new Set<string>();
   const csvColumns = new Set(files.flatMap(({ index }) => (isCsv(index) ? index.columns.map(({ name }) => name) : [])));
-  const hasText = files.some(({ index }) => isCsv(index) || index.format === "jsonl");
+  const hasJsonl = files.some(({ index }) => index.format === "jsonl");
+  const hasText = hasJsonl || files.some(({ index }) => isCsv(index));
   for (const [name, type] of declared) {
     const storedAsBytes = type === "text" && storedTypes(files, name).includes("bytes");
     if (!hasText && !storedAsBytes && storedTypes(files, name).length > 0) continue;
@@ -84,7 +85,9 @@ export function resolveReading(input: ReadingInput): Reading {
   const names = new Set([...textTypes.keys(), ...files.flatMap(({ index }) => storedColumns(index))]);
   const types: Record<string, ColumnType | readonly ColumnType[]> = Object.create(null);
   for (const name of [...names].sort(compareText)) {
-    const untyped = jsonlColumns.has(name) && readsUntyped(name, declared, given);
+    // Of a part of the data the given reading says as much, and its JSONL may be all that is read.
+    const inJsonl = jsonlColumns.has(name) || (hasJsonl && given !== undefined && Object.hasOwn(given.types, name));
+    const untyped = inJsonl && readsUntyped(name, declared, given);
     const list = [textTypes.get(name), ...storedTypes(files, name), untyped ? ("json" as const) : undefined];
     const distinct = new Map(list.filter((type) => type !== undefined).map((type) => [typeText(type), type]));
     const all = [...distinct.values()];

@@ -15,6 +15,7 @@ export { type DeriveOptions, type DeriveSummary, deriveFolder } from "./derive-f
 export { type Explanation, explain } from "./explain.js";
 export { type InitOptions, type InitResult, initConfig } from "./init-config.js";
 export { type GeneratedKeys, generateKeys, generateLeafKey } from "./keys.js";
+export { type LoadVerifiedOptions, loadVerified } from "./load-verified.js";
 export { type MakeManifestOptions, type ManifestSummary, makeManifest } from "./make-manifest.js";
 export { readNamedFile } from "./named-file.js";
 export type { TrustChoice } from "./open-folder.js";
