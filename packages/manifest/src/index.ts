@@ -96,6 +96,7 @@ export {
   proveRecords,
   proveRemoval,
   verifyLeaves,
+  verifyLeavesOfEach,
 } from "./prove.js";
 export {
   checkRecordProof,

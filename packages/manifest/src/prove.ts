@@ -228,6 +228,24 @@ export function verifyLeaves(
 }
 
 /**
+ * Checks a set proof about many records against a verified header.
+ *
+ * @param records for each record all leaves that it can have, 32 bytes each; the proof must be about all of them.
+ * @returns how often each record occurs; 0: absent.
+ * @throws VerificationError with the codes of a set proof.
+ */
+export function verifyLeavesOfEach(
+  proof: Parameters<typeof verifySetProof>[0],
+  header: Pick<ManifestHeader, "set">,
+  records: readonly (readonly { readonly leaf: Uint8Array }[])[],
+): number[] {
+  const { keys, counts } = verifySetProof(proof, fromHex(header.set.root), packLeaves(records.flat()));
+  const found = new Map<string, number>();
+  for (const [i, count] of counts.entries()) found.set(toHex(keys.subarray(32 * i, 32 * i + 32)), count);
+  return records.map((readings) => readings.reduce((sum, { leaf }) => sum + (found.get(toHex(leaf)) ?? 0), 0));
+}
+
+/**
  * All leaves that a JSON record can have in a data set: files may hold one column as different types.
  *
  * @param json one JSON object; under `raw/v1` leaves are made of lines, and this is refused.
