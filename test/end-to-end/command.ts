@@ -90,6 +90,12 @@ export function filesIn(folder: string): string[] {
   return everythingIn(folder).filter((path) => lstatSync(join(folder, path)).isFile());
 }
 
+/** Expects that a command did what it was asked; shows what it printed when it did not. */
+export function expectGood(result: CommandResult): CommandResult {
+  expect(result, `${result.stderr}\n${result.stdout.slice(0, 500)}`).toMatchObject({ exitCode: 0, signal: null });
+  return result;
+}
+
 /** Expects that a command with `--json` refused: the exit code, the error code in both streams, the place in the message, no stack. */
 export function expectRefusal(
   result: CommandResult,

@@ -4,16 +4,20 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { assay, type CommandResult, everythingIn, expectRefusal, filesIn, shell, temporaryFolders } from "./command.js";
+import {
+  assay,
+  type CommandResult,
+  everythingIn,
+  expectGood,
+  expectRefusal,
+  filesIn,
+  shell,
+  temporaryFolders,
+} from "./command.js";
 import { cleanCsv, repeatedCsv } from "./data.js";
 
 const folders = temporaryFolders();
 const HEX = /^[0-9a-f]{64}$/;
-
-function expectGood(result: CommandResult): CommandResult {
-  expect(result, `${result.stderr}\n${result.stdout.slice(0, 500)}`).toMatchObject({ exitCode: 0, signal: null });
-  return result;
-}
 
 /** Doubles as NumPy writes them, format 1.0, row by row. */
 function npy(values: readonly number[], columns: number): Buffer {

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import {
   type CheckingChoice,
+  type LeafRange,
   type Output,
   parseConfig,
   parseLeafKeyFile,
@@ -33,6 +34,24 @@ function ordinal(text: string): number {
   return Number(text);
 }
 
+/** `3,17,100-199` as ranges, ends exclusive; each use of the option is one list. */
+function ordinals(text: string, previous: readonly LeafRange[][] = []): LeafRange[][] {
+  const ranges = text.split(",").map((part): [number, number] => {
+    const [first, last] = part.split("-", 2) as [string, string?];
+    const [begin, end] = [ordinal(first), ordinal(last ?? first)];
+    if (part.split("-").length > 2 || end < begin)
+      throw new InvalidArgumentError("It must be ordinals from 0, and ranges of them: 3,17,100-199.");
+    return [begin, end + 1];
+  });
+  const joined: [number, number][] = [];
+  for (const [begin, end] of ranges.sort(([a], [b]) => a - b)) {
+    const before = joined.at(-1);
+    if (before !== undefined && begin <= before[1]) before[1] = Math.max(before[1], end);
+    else joined.push([begin, end]);
+  }
+  return [...previous, joined];
+}
+
 function share(text: string): number {
   const value = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || !(value > 0 && value < 1))
@@ -53,7 +72,7 @@ function checkSeed(text: string): string {
   return BigInt(text).toString(16).padStart(64, "0");
 }
 
-export const parsers = { list, repeated, positiveInteger, ordinal, share, hex64 };
+export const parsers = { list, repeated, positiveInteger, ordinal, ordinals, share, hex64 };
 
 /** `--json`, `--quiet`, `--workers`: every command has them. */
 export function addCommonOptions(command: Command): Command {

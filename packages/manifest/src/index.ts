@@ -89,11 +89,14 @@ export {
   type ProvableSet,
   type ProvenCounts,
   type ProveRecordOptions,
+  type ProveRecordsOptions,
   packLeaves,
   proveLeaves,
   proveRecord,
+  proveRecords,
   proveRemoval,
   verifyLeaves,
+  verifyLeavesOfEach,
 } from "./prove.js";
 export {
   checkRecordProof,
@@ -104,6 +107,17 @@ export {
   type VerifyRecordProofOptions,
   verifyRecordProof,
 } from "./record-proof.js";
+export {
+  checkRecordsProof,
+  type ProvenFile,
+  parseRecordsProof,
+  RECORDS_PROOF_FORMAT,
+  type RecordsProof,
+  type VerifiedPlace,
+  type VerifiedRecords,
+  type VerifyRecordsProofOptions,
+  verifyRecordsProof,
+} from "./records-proof.js";
 export { compareRemoved, formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "./removed.js";
 export { drawSample, isFraction, sampleSize } from "./sample.js";
 export type { SealedManifest } from "./seal-manifest.js";

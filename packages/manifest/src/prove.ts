@@ -6,13 +6,17 @@
 import {
   formatProof,
   fromHex,
+  type LeafRange,
   proveInclusion,
   proveInclusionFromTiles,
+  proveRanges,
+  proveRangesFromTiles,
   proveSet,
   proveSetFromPages,
   proveSetUpdate,
   proveSetUpdateFromPages,
   type ReadTile,
+  rangesOf,
   type SetProof,
   type SetTree,
   type SetUpdate,
@@ -25,6 +29,13 @@ import { type JsonRecordReading, readJsonRecord, saltOf } from "@assay/records";
 import { entryLeaves, type FileEntry } from "./entry.js";
 import type { ManifestHeader } from "./header.js";
 import { RECORD_PROOF_FORMAT, type RecordProof, verifyRecordProof } from "./record-proof.js";
+import {
+  ordinalsOf,
+  type ProvenFile,
+  RECORDS_PROOF_FORMAT,
+  type RecordsProof,
+  verifyRecordsProof,
+} from "./records-proof.js";
 import { type RemovedRecord, removedLeaves } from "./removed.js";
 
 /** What records can be proven from. */
@@ -77,15 +88,76 @@ export async function proveRecord(
   return proof;
 }
 
-async function proveInFile(
+/** Which records of which files. */
+export interface ProveRecordsOptions {
+  /** The leaf key and a way to the bytes of a record: then the proof shows salts. Keyed leaves only. */
+  readonly shown?: {
+    readonly leafKey: Uint8Array;
+    readonly recordOf: (path: string, ordinal: number) => Uint8Array;
+  };
+}
+
+/**
+ * Proves many records at once: which stand in these ranges of these files. What they share is shown once.
+ *
+ * @param places path → ranges of ordinals, ascending, none empty, none touching the next (`rangesOf` of `@assay/merkle`).
+ * @throws As {@link proveRecord}.
+ * @example
+ * const proof = await proveRecords(built, new Map([["train.csv", [[0, 100], [500, 501]]]]));
+ */
+export async function proveRecords(
+  from: ProvableRecords,
+  places: ReadonlyMap<string, readonly LeafRange[]>,
+  { shown }: ProveRecordsOptions = {},
+): Promise<RecordsProof> {
+  const { header, entries } = from;
+  const indices: number[] = [];
+  const files: ProvenFile[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const ranges = places.get(entry.path);
+    if (ranges === undefined) continue;
+    indices.push(index);
+    const head = { size: entry.records, root: fromHex(entry.root) };
+    const records = await fromTilesOrLeaves(
+      from,
+      entry,
+      (read) => proveRangesFromTiles(read, head, ranges),
+      (leaves) => proveRanges(leaves, ranges),
+    );
+    const salts =
+      shown === undefined
+        ? {}
+        : { salts: [...ordinalsOf(ranges)].map((i) => toHex(saltOf(shown.recordOf(entry.path, i), shown.leafKey))) };
+    files.push({ entry, records, ...salts });
+  }
+  if (files.length !== places.size || files.length === 0)
+    throw new RangeError("places must name files of the data set, at least one");
+  const dataset = proveRanges(entryLeaves(entries), rangesOf(indices), { tree: "dataset" });
+  const proof: RecordsProof = { format: RECORDS_PROOF_FORMAT, dataset, files };
+  verifyRecordsProof(proof, header);
+  return proof;
+}
+
+function proveInFile(from: ProvableRecords, entry: FileEntry, ordinal: number): Promise<RecordProof["record"]> {
+  const head = { size: entry.records, root: fromHex(entry.root) };
+  return fromTilesOrLeaves(
+    from,
+    entry,
+    (read) => proveInclusionFromTiles(read, head, ordinal),
+    (leaves) => proveInclusion(leaves, ordinal),
+  );
+}
+
+/** From tiles where they were kept, because a proof needs only a few of them; else from all leaves of the file. */
+async function fromTilesOrLeaves<T>(
   { leavesOf, tilesOf }: ProvableRecords,
   entry: FileEntry,
-  ordinal: number,
-): Promise<RecordProof["record"]> {
-  const head = { size: entry.records, root: fromHex(entry.root) };
+  fromTiles: (read: ReadTile) => Promise<T>,
+  fromLeaves: (leaves: Uint8Array) => T,
+): Promise<T> {
   if (tilesOf !== undefined) {
     try {
-      return await proveInclusionFromTiles(tilesOf(entry.root), head, ordinal);
+      return await fromTiles(tilesOf(entry.root));
     } catch (error) {
       if ((error as { code?: unknown }).code !== "not-kept") throw error;
     }
@@ -100,7 +172,7 @@ async function proveInFile(
       },
     );
   }
-  return proveInclusion(leaves, ordinal);
+  return fromLeaves(leaves);
 }
 
 /** What presence and absence can be proven from: the set itself, or its pages. */
@@ -153,6 +225,24 @@ export function verifyLeaves(
   let count = 0;
   for (const one of counts) count += one;
   return count;
+}
+
+/**
+ * Checks a set proof about many records against a verified header.
+ *
+ * @param records for each record all leaves that it can have, 32 bytes each; the proof must be about all of them.
+ * @returns how often each record occurs; 0: absent.
+ * @throws VerificationError with the codes of a set proof.
+ */
+export function verifyLeavesOfEach(
+  proof: Parameters<typeof verifySetProof>[0],
+  header: Pick<ManifestHeader, "set">,
+  records: readonly (readonly { readonly leaf: Uint8Array }[])[],
+): number[] {
+  const { keys, counts } = verifySetProof(proof, fromHex(header.set.root), packLeaves(records.flat()));
+  const found = new Map<string, number>();
+  for (const [i, count] of counts.entries()) found.set(toHex(keys.subarray(32 * i, 32 * i + 32)), count);
+  return records.map((readings) => readings.reduce((sum, { leaf }) => sum + (found.get(toHex(leaf)) ?? 0), 0));
 }
 
 /**

@@ -68,31 +68,43 @@ export function parseRecordProof(bytes: Uint8Array): RecordProof {
 
 /** Takes a JSON value for a record proof, or throws as {@link parseRecordProof} does. */
 export function checkRecordProof(value: unknown): RecordProof {
-  if (!isJsonObject(value)) throw malformed("it is not an object");
-  if (!Object.hasOwn(value, "format")) throw malformed('field "format" is missing');
-  if (value.format !== RECORD_PROOF_FORMAT) {
-    throw new VerificationError(
-      "unknown-format",
-      `The proof has the format ${JSON.stringify(value.format)}; expected is ${RECORD_PROOF_FORMAT}`,
-      {
-        details: { format: value.format, expected: [RECORD_PROOF_FORMAT] },
-      },
-    );
-  }
-  const fault = faultOfFields(value, ["format", "dataset", "entry", "record"], ["salt"]);
-  if (fault !== undefined) throw malformed(fault);
-  if (value.salt !== undefined && !isDigestHex(value.salt)) throw malformed("salt is not 64 lower-case hex digits");
-  if (!isJsonObject(value.entry)) throw malformed("entry is not an object");
-  const dataset = readInclusionProof(value.dataset);
-  const record = readInclusionProof(value.record);
-  const entry = readBound(() => checkEntry(value.entry));
-  if (value.salt !== undefined && entry.leafKey === undefined)
-    throw malformed("it has a salt, and its entry no leaf key");
-  const salt = value.salt === undefined ? {} : { salt: value.salt };
+  const fields = checkProofFormat(value, RECORD_PROOF_FORMAT);
+  const fault = faultOfFields(fields, ["format", "dataset", "entry", "record"], ["salt"]);
+  if (fault !== undefined) throw malformedRecordProof(fault);
+  if (fields.salt !== undefined && !isDigestHex(fields.salt)) throw malformedSalt();
+  if (!isJsonObject(fields.entry)) throw malformedRecordProof("entry is not an object");
+  const dataset = readInclusionProof(fields.dataset);
+  const record = readInclusionProof(fields.record);
+  const entry = readBound(() => checkEntry(fields.entry));
+  const salt = fields.salt === undefined ? {} : { salt: checkSalt(fields.salt, entry) };
   return { format: RECORD_PROOF_FORMAT, dataset, entry, record, ...salt };
 }
 
-function malformed(fault: string): VerificationError {
+/** The object of a proof with the format that is expected: `malformed-proof`, `unknown-format`. */
+export function checkProofFormat(value: unknown, format: string): Record<string, unknown> {
+  if (!isJsonObject(value)) throw malformedRecordProof("it is not an object");
+  if (!Object.hasOwn(value, "format")) throw malformedRecordProof('field "format" is missing');
+  if (value.format === format) return value;
+  throw new VerificationError(
+    "unknown-format",
+    `The proof has the format ${JSON.stringify(value.format)}; expected is ${format}`,
+    { details: { format: value.format, expected: [format] } },
+  );
+}
+
+/** A salt, which only a keyed leaf has. */
+export function checkSalt(value: unknown, entry: FileEntry): string {
+  if (!isDigestHex(value)) throw malformedSalt();
+  if (entry.leafKey === undefined) throw malformedRecordProof("it has a salt, and its entry no leaf key");
+  return value;
+}
+
+function malformedSalt(): VerificationError {
+  return malformedRecordProof("salt is not 64 lower-case hex digits");
+}
+
+/** The form of a record proof, or of a records proof, is broken. */
+export function malformedRecordProof(fault: string): VerificationError {
   return new VerificationError("malformed-proof", `The record proof is malformed: ${fault}`);
 }
 
@@ -120,7 +132,7 @@ export function verifyRecordProof(
     });
   }
   if (checked.dataset.tree !== "dataset" || checked.record.tree !== "records") {
-    throw malformed('dataset.tree must be "dataset", and record.tree "records"');
+    throw malformedRecordProof('dataset.tree must be "dataset", and record.tree "records"');
   }
   const datasetHead = { size: header.dataset.files, root: fromHex(header.dataset.root) };
   verifyInclusion(checked.dataset, datasetHead, { leaf: entryLeaf(entry) });
@@ -129,14 +141,15 @@ export function verifyRecordProof(
   if (leaf !== undefined && !equalBytes(leaf, verified.leaf)) throw anotherLeaf(verified.leaf);
   if (record === undefined) return { ...found, confirmed: leaf !== undefined };
   const candidates = record instanceof Uint8Array ? [record] : record;
-  const isProven = recordTest(checked, verified.leaf, leafKey);
+  const isProven = recordTest(entry, checked.salt, verified.leaf, leafKey);
   if (!candidates.some(isProven)) throw anotherLeaf(verified.leaf);
   return { ...found, confirmed: true };
 }
 
 /** Whether a record has the proven leaf: plainly, by the key (and a salt that is shown must be right), or by the salt. */
-function recordTest(
-  { entry, salt }: RecordProof,
+export function recordTest(
+  entry: FileEntry,
+  salt: string | undefined,
   leaf: Uint8Array,
   leafKey: Uint8Array | undefined,
 ): (record: Uint8Array) => boolean {

@@ -100,10 +100,7 @@ export function checkIndex(name: string, index: number, size: number): void {
  */
 export function readInclusionProof(value: unknown): InclusionProof {
   const fields = readProofFields(value, INCLUSION_PROOF_FORMAT, ["index", "leaf", "path", "size", "tree"]);
-  const { tree } = fields;
-  if (tree !== "records" && tree !== "dataset") {
-    throw malformedProof('tree is neither "records" nor "dataset"', { field: "tree" });
-  }
+  const tree = readTree(fields.tree);
   return {
     format: INCLUSION_PROOF_FORMAT,
     index: readSize(fields.index, "index"),
@@ -112,6 +109,12 @@ export function readInclusionProof(value: unknown): InclusionProof {
     size: readSize(fields.size, "size"),
     tree,
   };
+}
+
+/** Which tree a proof says it is about. */
+export function readTree(value: unknown): ProvenTree {
+  if (value === "records" || value === "dataset") return value;
+  throw malformedProof('tree is neither "records" nor "dataset"', { field: "tree" });
 }
 
 /**

@@ -53,6 +53,18 @@ export { emptyTreeRoot, leafHash, nodeHash, type TreeHead, treeRoot } from "./or
 export { formatProof, type ParseProofOptions, type Proof, parseProof, parseProofFile } from "./proof-file.js";
 export type { UnreadProof } from "./proof-form.js";
 export {
+  type LeafRange,
+  type ProveRangesOptions,
+  proveRanges,
+  RANGE_PROOF_FORMAT,
+  type RangeProof,
+  rangesOf,
+  readRangeProof,
+  type VerifiedRanges,
+  type VerifyRangesOptions,
+  verifyRanges,
+} from "./range-proof.js";
+export {
   compareSetPages,
   proveSetFromPages,
   proveSetUpdateFromPages,
@@ -117,6 +129,7 @@ export {
 } from "./strict-json.js";
 export {
   proveInclusionFromTiles,
+  proveRangesFromTiles,
   type ReadTile,
   type ReadTilesOptions,
   readTileLevel,

@@ -8,12 +8,13 @@ import { CONSISTENCY_PROOF_FORMAT, type ConsistencyProof, readConsistencyProof }
 import { VerificationError } from "./errors.js";
 import { INCLUSION_PROOF_FORMAT, type InclusionProof, readInclusionProof } from "./inclusion-proof.js";
 import { proofFormatOf, type UnreadProof, unknownFormat } from "./proof-form.js";
+import { RANGE_PROOF_FORMAT, type RangeProof, readRangeProof } from "./range-proof.js";
 import { readSetProof, SET_PROOF_FORMAT, type SetProof } from "./set-proof.js";
 import { readSetUpdate, SET_UPDATE_FORMAT, type SetUpdate } from "./set-update.js";
 import { parseCanonicalJson } from "./strict-json.js";
 
 /** A proof of one of the formats of this package. Not verified. */
-export type Proof = InclusionProof | ConsistencyProof | SetProof | SetUpdate;
+export type Proof = InclusionProof | RangeProof | ConsistencyProof | SetProof | SetUpdate;
 
 export interface ParseProofOptions {
   /** How many bytes the file may have. Default 268435456 (256 MiB). */
@@ -57,6 +58,8 @@ export function parseProof(bytes: Uint8Array, options: ParseProofOptions = {}): 
   switch (value.format) {
     case INCLUSION_PROOF_FORMAT:
       return readInclusionProof(value);
+    case RANGE_PROOF_FORMAT:
+      return readRangeProof(value);
     case CONSISTENCY_PROOF_FORMAT:
       return readConsistencyProof(value);
     case SET_PROOF_FORMAT:
@@ -66,6 +69,7 @@ export function parseProof(bytes: Uint8Array, options: ParseProofOptions = {}): 
     default:
       throw unknownFormat(value.format, [
         INCLUSION_PROOF_FORMAT,
+        RANGE_PROOF_FORMAT,
         CONSISTENCY_PROOF_FORMAT,
         SET_PROOF_FORMAT,
         SET_UPDATE_FORMAT,

@@ -14,6 +14,15 @@ import {
   verifyInclusion,
 } from "./inclusion-proof.js";
 import { checkTreeHead, countHashes, emptyTreeRoot, nodeHash, type TreeHead } from "./ordered-tree.js";
+import {
+  checkRanges,
+  type LeafRange,
+  type ProveRangesOptions,
+  type RangeProof,
+  rangeProofOf,
+  subtreesBeside,
+  verifyRanges,
+} from "./range-proof.js";
 import { hashesAtLevel, parseTile, subtreeRoot, TILE_WIDTH, tileAt, tilePath } from "./tiles.js";
 
 /** Gives the bytes of a tile by its path (`tile/…`); rejects if there is none. */
@@ -161,6 +170,38 @@ export async function proveInclusionFromTiles(
   const leaf = toHex(await nodes.node(0, index));
   const proof = inclusionProofOf({ index, leaf, path, size: head.size }, options);
   verifyInclusion(proof, head);
+  return proof;
+}
+
+/**
+ * Proves which leaves stand in ranges of a tree, reading only the tiles of the ranges and on their paths. The proof is
+ * verified before it is returned.
+ *
+ * @param head The trusted tree head.
+ * @param ranges As for `proveRanges`, and with the same proof.
+ * @throws As `proveInclusionFromTiles`.
+ */
+export async function proveRangesFromTiles(
+  read: ReadTile,
+  head: TreeHead,
+  ranges: readonly LeafRange[],
+  options: ProveRangesOptions = {},
+): Promise<RangeProof> {
+  checkTreeHead("proveRangesFromTiles() head", head);
+  checkRanges("proveRangesFromTiles()", ranges, head.size);
+  const nodes = new NodeReader(read, head.size);
+  const leaves: string[] = [];
+  for (const [begin, end] of ranges) {
+    for (let index = begin; index < end; index++) leaves.push(toHex(await nodes.node(0, index)));
+  }
+  const path: string[] = [];
+  for (const [begin, end] of subtreesBeside(0, head.size, ranges)) {
+    let level = 0;
+    while (2 ** level < end - begin) level++;
+    path.push(toHex(await nodes.node(level, begin / 2 ** level)));
+  }
+  const proof = rangeProofOf({ leaves, path, ranges, size: head.size }, options);
+  verifyRanges(proof, head);
   return proof;
 }
 

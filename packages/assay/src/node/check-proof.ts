@@ -2,13 +2,13 @@
 
 import { dirname, resolve } from "node:path";
 import {
-  leavesOfJsonRecord,
   type ManifestHeader,
-  packLeaves,
   parseManifest,
   RECORD_PROOF_FORMAT,
-  verifyLeaves,
+  RECORDS_PROOF_FORMAT,
+  verifyLeavesOfEach,
   verifyRecordProof,
+  verifyRecordsProof,
 } from "@assay/manifest";
 import {
   fromHex,
@@ -21,6 +21,7 @@ import {
   verifySetUpdate,
 } from "@assay/merkle";
 import { UsageError } from "../usage-error.js";
+import { type RecordReadings, readJsonRecords } from "./json-records.js";
 import { readNamedFile } from "./named-file.js";
 import { errorOf, judgeFolder, policyOf, type TrustChoice } from "./open-folder.js";
 import type { Work } from "./options.js";
@@ -28,7 +29,7 @@ import type { Work } from "./options.js";
 export interface CheckProofOptions extends Work, TrustChoice {
   /** Path of the manifest.json that the caller trusts. */
   readonly manifest: string;
-  /** Path of a JSON file with the record that is asked about. */
+  /** Path of a JSON file with the record that is asked about; `.jsonl` holds many, in the order of the proof. */
   readonly record?: string;
   /** The leaf that is asked about, 64 hex digits. */
   readonly leaf?: string;
@@ -56,6 +57,8 @@ export async function checkProof(path: string, options: CheckProofOptions): Prom
   switch (proof.format) {
     case RECORD_PROOF_FORMAT:
       return checkInclusion(proof as never, header, options);
+    case RECORDS_PROOF_FORMAT:
+      return checkPlaces(proof as never, header, options);
     case "assay-set-proof/v1":
       return checkSetProof(proof as never, header, options);
     case "assay-inclusion-proof/v1":
@@ -95,13 +98,7 @@ async function checkInclusion(
   { record, leaf, leafKey }: CheckProofOptions,
 ): Promise<CheckProofResult> {
   const held =
-    record === undefined
-      ? {}
-      : {
-          record: readingsWithoutKey(header, await readNamedFile("--record", record), leafKey).map(
-            ({ recordBytes }) => recordBytes,
-          ),
-        };
+    record === undefined ? {} : { record: bytesOf(one("--record", await readingsWithoutKey(header, record, leafKey))) };
   const verified = verifyRecordProof(proof, header, {
     ...held,
     ...(leaf !== undefined && { leaf: fromHex(leaf) }),
@@ -119,16 +116,43 @@ async function checkInclusion(
 /** A keyed record proof carries the salt: the bytes of the record are enough, the key is not needed. */
 function readingsWithoutKey(
   header: ManifestHeader,
-  json: Uint8Array,
+  path: string,
   leafKey: Uint8Array | undefined,
-): ReturnType<typeof leavesOfJsonRecord> {
-  if (leafKey !== undefined || header.leaf.keyId === undefined) return leavesOfJsonRecord(header, json, leafKey);
+): Promise<RecordReadings[]> {
+  if (leafKey !== undefined) return readJsonRecords("--record", path, header, leafKey);
   const { keyId: _keyId, ...leaf } = header.leaf;
-  return leavesOfJsonRecord({ ...header, leaf }, json);
+  return readJsonRecords("--record", path, { ...header, leaf }, undefined);
+}
+
+const bytesOf = (readings: RecordReadings): Uint8Array[] => readings.map(({ recordBytes }) => recordBytes);
+
+function one(option: string, records: readonly RecordReadings[]): RecordReadings {
+  if (records.length === 1) return records[0] as RecordReadings;
+  throw new UsageError(`${option} holds ${records.length} records, and this proof is about one`);
+}
+
+async function checkPlaces(
+  proof: Parameters<typeof verifyRecordsProof>[0],
+  header: ManifestHeader,
+  { record, leaf, leafKey }: CheckProofOptions,
+): Promise<CheckProofResult> {
+  if (leaf !== undefined) throw new UsageError("This proof is about many records: ask with --record RECORDS.jsonl");
+  const held = record === undefined ? undefined : await readingsWithoutKey(header, record, leafKey);
+  const { places, confirmed } = verifyRecordsProof(proof, header, {
+    ...(held !== undefined && { records: held.map(bytesOf) }),
+    ...(leafKey !== undefined && { leafKey }),
+  });
+  const shown = places.map(({ path, ordinal, leaf: digest }) => ({ file: path, ordinal, leaf: toHex(digest) }));
+  return {
+    result: { kind: "inclusion", places: shown, confirmed },
+    says: confirmed
+      ? `the ${places.length} records are at their places`
+      : `${places.length} places have the leaves of the proof (nothing was asked: give --record RECORDS.jsonl to confirm them)`,
+  };
 }
 
 async function checkSetProof(
-  proof: Parameters<typeof verifyLeaves>[0],
+  proof: Parameters<typeof verifyLeavesOfEach>[0],
   header: ManifestHeader,
   { record, leaf, leafKey }: CheckProofOptions,
 ): Promise<CheckProofResult> {
@@ -136,11 +160,20 @@ async function checkSetProof(
     throw new UsageError(
       "Which record is asked about? Give --record RECORD.json or --leaf HEX: a proof never brings its own question",
     );
-  const leaves =
+  const records =
     leaf !== undefined
-      ? fromHex(leaf)
-      : packLeaves(leavesOfJsonRecord(header, await readNamedFile("--record", record as string), leafKey));
-  const count = verifyLeaves(proof, header, leaves);
+      ? [[{ leaf: fromHex(leaf) }]]
+      : await readJsonRecords("--record", record as string, header, leafKey);
+  const counts = verifyLeavesOfEach(proof, header, records);
+  const present = counts.filter((count) => count > 0).length;
+  if (counts.length > 1) {
+    const kind = present === 0 ? "absence" : present === counts.length ? "presence" : "counts";
+    return {
+      result: { kind, counts },
+      says: `${present} of the ${counts.length} records are present, ${counts.length - present} absent`,
+    };
+  }
+  const count = counts[0] as number;
   return {
     result: { kind: count === 0 ? "absence" : "presence", count },
     says: count === 0 ? "the record is absent" : `the record is present ${count === 1 ? "once" : `${count} times`}`,

@@ -1,6 +1,6 @@
 export type { Finding, Outcome, Roles } from "@assay/checks";
 export type { Comparison, LeafChange } from "@assay/manifest";
-export { type AssayErrorCode, exitCodeOf, isAssayError, SourceError } from "@assay/merkle";
+export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange, SourceError } from "@assay/merkle";
 export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
 export { type AssayConfig, configDigest, configJsonSchema, configSchema, parseConfig } from "../config.js";
 export { CHECK_TEXTS, type CheckText, CODE_TEXTS } from "../explanations.js";
@@ -20,7 +20,7 @@ export { type MakeManifestOptions, type ManifestSummary, makeManifest } from "./
 export { readNamedFile } from "./named-file.js";
 export type { TrustChoice } from "./open-folder.js";
 export type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
-export { type ProveOptions, type ProveResult, proveRecord } from "./prove-record.js";
+export { type FilePlaces, type ProveOptions, type ProveResult, proveRecord } from "./prove-record.js";
 export { type QuarantineOptions, type QuarantineSummary, quarantineFolder } from "./quarantine-folder.js";
 export { readBaseline } from "./read-baseline.js";
 export { type ReportOptions, type ReportResult, reportOf } from "./report-of.js";

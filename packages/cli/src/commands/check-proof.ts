@@ -19,7 +19,7 @@ Examples:
     .requiredOption("--manifest <file>", "the manifest.json that you trust")
     .option("--policy <file>", "judge the manifest's signatures by this policy first")
     .option("--trust <pub.pem>", "the manifest must be signed by this key")
-    .option("--record <record.json>", "the record that you ask about")
+    .option("--record <record.json>", "the record that you ask about (.jsonl: many, in the order of the proof)")
     .option("--leaf <hex>", "the leaf that you ask about", parsers.hex64)
     .option("--second-manifest <file>", "for consistency and set updates: the later manifest")
     .option("--leaf-key <file>", "leaf key of a keyed data set");

@@ -1,4 +1,4 @@
-import { proveRecord } from "@assay/assay/node";
+import { type FilePlaces, type LeafRange, proveRecord, UsageError } from "@assay/assay/node";
 import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
 import { bytes, paint, safe } from "../terminal.js";
@@ -6,20 +6,25 @@ import { bytes, paint, safe } from "../terminal.js";
 export const addProve: AddCommand = (program, act) => {
   const command = program
     .command("prove")
-    .summary("make a proof that a record is in the data set, or that it is not")
+    .summary("make a proof that records are in the data set, or that they are not")
     .description(
       `Makes a proof that somebody else can check with nothing but the proof and the manifest they trust.
 
 Examples:
   assay prove train.assay --file train.csv --record 17 -o 17.proof
+  assay prove train.assay --file train.csv --record 0-99,500 --file test.csv --record 3 -o many.proof
   assay prove train.assay --present record.json -o present.proof
-  assay prove train.assay --absent record.json -o absent.proof`,
+  assay prove train.assay --absent records.jsonl -o absent.proof`,
     )
     .argument("<folder>", "a folder <name>.assay")
-    .option("--file <path>", "path of a file in the data set")
-    .option("--record <n>", "ordinal of a record in that file, from 0", parsers.ordinal)
-    .option("--present <record.json>", "prove that this record is there")
-    .option("--absent <record.json>", "prove that this record is not there")
+    .option("--file <path>", "path of a file in the data set (repeatable, each with its --record)", parsers.repeated)
+    .option(
+      "--record <list>",
+      "ordinals in that file, from 0, and ranges of them, both ends included: 3,17,100-199 (repeatable)",
+      parsers.ordinals,
+    )
+    .option("--present <record.json>", "prove that this record is there (.jsonl: each of these records)")
+    .option("--absent <record.json>", "prove that this record is not there (.jsonl: none of these records)")
     .option("-o, --output <file>", "where the proof goes (default: stdout)")
     .option("--data <path>", "where the data is, for what was not kept")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
@@ -27,8 +32,7 @@ Examples:
     const { leafKey } = await readingChoice({ leafKey: values.leafKey });
     const result = await proveRecord(folder as string, {
       ...context.work,
-      ...(values.file !== undefined && { file: values.file as string }),
-      ...(values.record !== undefined && { record: values.record as number }),
+      ...placesOf(values.file as string[] | undefined, values.record as LeafRange[][] | undefined),
       ...(values.present !== undefined && { present: values.present as string }),
       ...(values.absent !== undefined && { absent: values.absent as string }),
       ...(values.output !== undefined && { output: values.output as string }),
@@ -46,3 +50,17 @@ Examples:
     return 0;
   });
 };
+
+/** The n-th --file goes with the n-th --record. */
+function placesOf(
+  files: readonly string[] | undefined,
+  records: readonly LeafRange[][] | undefined,
+): { places?: readonly FilePlaces[] } {
+  if (files === undefined && records === undefined) return {};
+  if (files?.length !== records?.length)
+    throw new UsageError("--file and --record go together: which records of which file?");
+  const places = (files ?? []).map((file, i) => ({ file, ranges: records?.[i] ?? [] }));
+  if (new Set(files).size < places.length)
+    throw new UsageError("--file names a file twice: give all its records in one --record list");
+  return { places };
+}
