@@ -6,7 +6,6 @@
 import { openFile } from "./open-bytes.js";
 import { openPlain } from "./plain-source.js";
 import type { ByteSource, FileIndex, IndexOptions, Limits } from "./reader.js";
-import { compressAgain } from "./recompression.js";
 import { copyWindow } from "./remove-text.js";
 import type { ScannedSource } from "./source.js";
 
@@ -75,6 +74,7 @@ async function* bytesWithout(
     } else if (index.compression === undefined) {
       yield* await remover(source, index, ordinals, indexOptions);
     } else {
+      const { compressAgain } = await import("./recompression.js");
       const starts = index.parts.map(({ from }) => from);
       const plain = openPlain(source, index, starts, indexOptions);
       yield* compressAgain(index.compression.method, await remover(plain, index, ordinals, indexOptions));
