@@ -115,6 +115,10 @@ export const CODE_TEXTS: Readonly<Record<AssayErrorCode, { readonly exitCode: nu
   "wrong-role": { exitCode: 3, text: "The signer does not have the role." },
   "ambiguous-split": { exitCode: 4, text: "A file matches two split patterns." },
   "bad-arrow": { exitCode: 4, text: "Not an Arrow file that can be read: truncated or damaged." },
+  "bad-compression": {
+    exitCode: 4,
+    text: "Compressed data is damaged or cut off, or a format that is not read compressed is.",
+  },
   "bad-config": { exitCode: 4, text: "The config file is not valid." },
   "bad-csv": { exitCode: 4, text: "A quote, line end or field is not where CSV has one." },
   "bad-dialect": { exitCode: 4, text: "The CSV dialect is not one that can be read." },

@@ -59,6 +59,7 @@ export type TrustCode =
 export type FormatCode =
   | "ambiguous-split"
   | "bad-arrow"
+  | "bad-compression"
   | "bad-config"
   | "bad-csv"
   | "bad-dialect"

@@ -1,5 +1,8 @@
-/** What format a file has, by its name and by its first bytes. */
+/** What format a file has, by its name and by its first bytes; of a compressed file, by what these stand for. */
 
+import { isAssayError } from "@assay/merkle";
+import { compressionOf, createDecompressor, type StreamCompression } from "./compression.js";
+import { DEFAULT_LIMITS } from "./limits.js";
 import type { Format } from "./reader.js";
 
 /** Formats that can be named. */
@@ -21,9 +24,20 @@ const BY_ENDING: ReadonlyMap<string, Format> = new Map([
   ["text", "text"],
 ]);
 
+/** Bytes at the head of a file that tell its format. */
+export const HEAD_BYTES = 65_536;
+
+/** Endings that say how a file is compressed. Whether it is, its bytes say. */
+const COMPRESSED = /\.(?:gz|gzip|zst|zstd)$/i;
+
+/** A name without what says that the file is compressed. */
+export function plainName(path: string): string {
+  return path.replace(COMPRESSED, "");
+}
+
 /** The format that the ending of a name says, or `null`. */
 export function formatByName(path: string): Format | null {
-  const ending = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase();
+  const ending = /\.([^./]+)$/.exec(plainName(path))?.[1]?.toLowerCase();
   return ending === undefined ? null : (BY_ENDING.get(ending) ?? null);
 }
 
@@ -32,7 +46,33 @@ export function formatByName(path: string): Format | null {
  *
  * @param head The first bytes of the file, some thousand or all.
  */
-export function formatByContent(head: Uint8Array): Format | null {
+export async function formatByContent(head: Uint8Array): Promise<Format | null> {
+  const method = compressionOf(head);
+  return formatOfPlain(method === null ? head : await headOf(method, head));
+}
+
+/** The first bytes of what a compressed file stands for; fewer, or none, when it is damaged. */
+async function headOf(method: StreamCompression, head: Uint8Array): Promise<Uint8Array> {
+  const plain = new Uint8Array(HEAD_BYTES);
+  let length = 0;
+  try {
+    const start = { stored: 0, plain: 0 };
+    const { maxWindowBytes } = DEFAULT_LIMITS;
+    const decompressor = await createDecompressor(method, { path: "", start, maxWindowBytes });
+    for (const piece of decompressor.push(head)) {
+      const taken = piece.subarray(0, plain.length - length);
+      plain.set(taken, length);
+      length += taken.length;
+      if (length === plain.length) break;
+    }
+  } catch (error) {
+    // Whoever reads it says what is wrong with it.
+    if (!isAssayError(error)) throw error;
+  }
+  return plain.subarray(0, length);
+}
+
+function formatOfPlain(head: Uint8Array): Format | null {
   if (beginsWith(head, "PAR1")) return "parquet";
   if (beginsWith(head, "ARROW1")) return "arrow";
   const lineEnd = head.indexOf(10);

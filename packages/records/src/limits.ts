@@ -11,6 +11,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxRecordBytes: 256 * 1024 * 1024,
   maxColumns: 100_000,
   maxGroupBytes: 4 * 1024 * 1024 * 1024,
+  maxInflation: 250,
+  maxWindowBytes: 128 * 1024 * 1024,
 };
 
 /** Most that maxRecordBytes can be: offsets in the buffer of a record have 31 bits. */

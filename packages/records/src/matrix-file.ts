@@ -3,12 +3,9 @@
 import { open, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { SourceError } from "@assay/merkle";
-import { formatByContent, formatByName } from "./format-detection.js";
+import { formatByContent, formatByName, HEAD_BYTES } from "./format-detection.js";
 import { identityOf, systemError } from "./local-file.js";
 import type { Source } from "./source.js";
-
-/** Bytes at the head of a file that tell its format. */
-const HEAD_BYTES = 65_536;
 
 /**
  * A file as a source of one file for `readMatrix`. A name that says nothing is no reason to refuse it: its first bytes are
@@ -33,7 +30,7 @@ export async function openMatrixFile(path: string): Promise<Source> {
   try {
     const { bytesRead } = await handle.read(head, 0, HEAD_BYTES, 0);
     const name = basename(location);
-    const format = formatByName(name) ?? formatByContent(head.subarray(0, bytesRead)) ?? "other";
+    const format = formatByName(name) ?? (await formatByContent(head.subarray(0, bytesRead))) ?? "other";
     const file = { path: name, format, size: Number(stats.size), location, identity: identityOf(stats) };
     return { name, files: [file], schema: {}, dialect: {}, ignored: [], warnings: [] };
   } catch (error) {

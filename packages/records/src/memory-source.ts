@@ -3,7 +3,7 @@
 import { FormatError } from "@assay/merkle";
 import { dialectWithoutDefaults } from "./csv-dialect.js";
 import { checkDataPath, compareText, findPathCollisions } from "./data-path.js";
-import { formatByContent, formatByName, KNOWN_FORMATS } from "./format-detection.js";
+import { formatByContent, formatByName, HEAD_BYTES, KNOWN_FORMATS } from "./format-detection.js";
 import { sourceChanged } from "./range-stream.js";
 import type { ByteSource, Dialect, Format } from "./reader.js";
 import type { DeclaredSchema, Source, SourceFile } from "./source.js";
@@ -23,9 +23,6 @@ export interface MemorySourceOptions {
   readonly dialect?: Dialect;
 }
 
-/** Bytes at the head of a file that tell its format. */
-const HEAD_BYTES = 65_536;
-
 /**
  * A source of files at hand. It can be read here and on worker threads, which get the bytes without a copy.
  *
@@ -42,7 +39,7 @@ export async function sourceOfBytes(
   for (const { path, bytes, format } of files) {
     checkDataPath(path);
     const content = bytes instanceof Uint8Array ? new Blob([new Uint8Array(bytes)]) : bytes;
-    const found = format ?? formatByName(path) ?? formatByContent(await headOf(content));
+    const found = format ?? formatByName(path) ?? (await formatByContent(await headOf(content)));
     if (found === null) throw unknownFormat(path);
     sourceFiles.push({ path, format: found, size: content.size, location: "", content, identity: "" });
   }

@@ -10,7 +10,7 @@ import { FormatError, SourceError } from "@assay/merkle";
 import { dialectWithoutDefaults } from "./csv-dialect.js";
 import { checkDataPath, compareText, findPathCollisions } from "./data-path.js";
 import { parseSchema } from "./declared-schema.js";
-import { formatByContent, formatByName, KNOWN_FORMATS } from "./format-detection.js";
+import { formatByContent, formatByName, HEAD_BYTES, KNOWN_FORMATS, plainName } from "./format-detection.js";
 import { identityOf, systemError } from "./local-file.js";
 import { collisionWarning, unknownFormat } from "./memory-source.js";
 import { matchesPattern } from "./path-pattern.js";
@@ -34,9 +34,6 @@ export interface OpenSourceOptions {
   readonly maxFiles?: number;
   readonly signal?: AbortSignal;
 }
-
-/** Bytes at the head of a file that tell its format. */
-const HEAD_BYTES = 65_536;
 
 /**
  * Lists the files of a data set.
@@ -98,7 +95,7 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   if (files.length === 0) warnings.push(`${root} holds no files`);
   const declared = parseSchema(schema);
   return {
-    name: (single ? parse((named[0] as Named).path).name : basename(root)) || "data",
+    name: (single ? parse(plainName((named[0] as Named).path)).name : basename(root)) || "data",
     files,
     schema: { ...declared, nullValues: [...new Set([...(declared.nullValues ?? []), ...nullValues])] },
     dialect: dialectWithoutDefaults(dialect),
@@ -151,7 +148,7 @@ async function detectFormat(path: string, location: string, isNamed: boolean): P
   try {
     const head = new Uint8Array(HEAD_BYTES);
     const { bytesRead } = await handle.read(head, 0, HEAD_BYTES, 0);
-    const byContent = formatByContent(head.subarray(0, bytesRead));
+    const byContent = await formatByContent(head.subarray(0, bytesRead));
     if (byContent === null && isNamed) throw unknownFormat(path);
     return byContent ?? "other";
   } catch (error) {

@@ -7,6 +7,7 @@
 
 import type { Batch } from "./batch.js";
 import type { ColumnType } from "./column-type.js";
+import type { FrameStart, StreamCompression } from "./compression.js";
 
 /** 65,536 consecutive records, aligned. */
 export const BLOCK_RECORDS = 65_536;
@@ -43,6 +44,8 @@ export interface FilePart {
   readonly windows: readonly Window[];
   /** What the format's reader must know besides (line number, row group numbers, …), all of it: plain JSON data. */
   readonly detail: unknown;
+  /** Of a compressed file: the last place in front of the part where decompression can begin. */
+  readonly from?: FrameStart;
 }
 
 /** What one look at a whole file tells. Plain data. */
@@ -56,6 +59,8 @@ export interface FileIndex {
   /** Columns in file order; `type` is the stored one, or `null` where the format has none (CSV, JSONL). JSONL lists none. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType | null }[];
   readonly parts: readonly FilePart[];
+  /** Of a compressed file: how, and the bytes it stands for. The windows of its parts are ranges of these. */
+  readonly compression?: { readonly method: StreamCompression; readonly size: number };
 }
 
 /** How CSV is written; each only when not the default (`docs/spec/manifest.md`, "Dialect"). */
@@ -75,6 +80,13 @@ export interface Limits {
   readonly maxColumns: number;
   /** Largest decoded row group or record batch, bytes. Default 4 GiB. */
   readonly maxGroupBytes: number;
+  /**
+   * Most bytes that one byte of a compressed file may stand for, on average over what was read so far; the first 64 MiB are
+   * free. Default 250.
+   */
+  readonly maxInflation: number;
+  /** Largest window of Zstandard, bytes. Default 128 MiB, as its own command has it. */
+  readonly maxWindowBytes: number;
 }
 
 /** What a leaf is made of: the typed record, or the bytes of a line (`docs/spec/leaf-encoding.md`). */

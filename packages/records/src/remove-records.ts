@@ -4,6 +4,7 @@
  */
 
 import { openFile } from "./open-bytes.js";
+import { openPlain } from "./plain-source.js";
 import type { ByteSource, FileIndex, IndexOptions, Limits } from "./reader.js";
 import { copyWindow } from "./remove-text.js";
 import type { ScannedSource } from "./source.js";
@@ -21,7 +22,8 @@ export interface RemoveOptions {
  *
  * CSV, TSV, JSONL and text: the records leave with their line ends, all other bytes stay, header and empty lines too. Arrow:
  * record batches and dictionaries stay what they are, buffers are written again, uncompressed. Parquet: row groups stay, but
- * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. No records: the same bytes.
+ * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. Compressed text is compressed again:
+ * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. No records: the same bytes.
  *
  * @param file Index of the file in the source.
  * @param ordinals Records of the file, ascending, each once.
@@ -67,9 +69,16 @@ async function* bytesWithout(
   const indexOptions: IndexOptions = { ...options, dialect: reading.csv ?? {}, leafFormat };
   const source = await openFile(file);
   try {
-    yield* ordinals.length === 0
-      ? copyWindow(source, { begin: 0, end: index.size, sha256: index.bytes }, [], indexOptions)
-      : await remover(source, index, ordinals, indexOptions);
+    if (ordinals.length === 0) {
+      yield* copyWindow(source, { begin: 0, end: index.size, sha256: index.bytes }, [], indexOptions);
+    } else if (index.compression === undefined) {
+      yield* await remover(source, index, ordinals, indexOptions);
+    } else {
+      const { compressAgain } = await import("./recompression.js");
+      const starts = index.parts.map(({ from }) => from);
+      const plain = openPlain(source, index, starts, indexOptions);
+      yield* compressAgain(index.compression.method, await remover(plain, index, ordinals, indexOptions));
+    }
     await source.check?.();
   } finally {
     await source.close?.();

@@ -14,6 +14,7 @@ import { joinAllKinds } from "./kinds.js";
 import { recordLeaves } from "./leaves.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
+import { indexPlain, withPlain } from "./plain-source.js";
 import type { ByteSource, FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
 import { withPlace } from "./record-place.js";
 import type { SourceFile } from "./source.js";
@@ -65,7 +66,9 @@ export async function indexFile(
   };
   const full = { ...options, onBytes, ...signalOf(signal) };
   return withFile(file, async (bytes) => {
-    const output = await indexAny(full, file, ordinal, bytes);
+    const output = await indexPlain(bytes, file.format, full, (plain, plainOptions) =>
+      indexAny({ ...options, ...plainOptions }, file, ordinal, plain),
+    );
     await bytes.check?.();
     return output;
   });
@@ -88,14 +91,28 @@ async function indexAny(
   return { index, evidence: evidence.finish() };
 }
 
+/** Opens what a part is in, runs some work on it, and looks whether the file is still the one that was opened. */
+function withPart<T>(
+  { file, index, part }: PartInput,
+  options: PlainReadOptions,
+  work: (bytes: ByteSource) => Promise<T>,
+): Promise<T> {
+  return withFile(file, async (stored) => {
+    const output = await withPlain(stored, index, [part.from], options, work);
+    await stored.check?.();
+    return output;
+  });
+}
+
 /** Task: the names of the columns that a part of a JSONL file has. */
 export async function findColumns(
   options: PlainReadOptions,
-  { file, index, part }: PartInput,
+  input: PartInput,
   { signal }: TaskContext = {},
 ): Promise<string[]> {
+  const { index, part } = input;
   const reader = await loadReader(index.format);
-  return withFile(file, async (bytes) => {
+  return withPart(input, options, async (bytes) => {
     const names = new Set<string>();
     for await (const { batch } of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types: {} })) {
       for (const { name } of batch.columns) names.add(name);
@@ -120,14 +137,15 @@ export interface HashTaskOutput {
 /** Task: the leaves of a part. */
 export async function hashPart(
   options: HashTaskOptions,
-  { file, index, part, types }: PartInput,
+  input: PartInput,
   { signal }: TaskContext = {},
 ): Promise<HashTaskOutput> {
+  const { file, index, part, types } = input;
   const { leafKey, splitColumn, ...readOptions } = options;
   const reader = await loadReader(index.format);
   const isRaw = options.leafFormat === "raw/v1";
   const columns = isRaw ? { columns: splitColumn === null ? [] : [splitColumn] } : {};
-  return withFile(file, async (bytes) => {
+  return withPart(input, options, async (bytes) => {
     const pieces: Uint8Array[] = [];
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
@@ -141,7 +159,6 @@ export async function hashPart(
       if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
       splits?.add(placed);
     }
-    await bytes.check?.();
     return { leaves: joined(pieces), kinds, splits: splits?.finish() ?? null };
   });
 }
@@ -174,15 +191,15 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
 /** Task: the batches of a part. */
 export async function readPart(
   options: PlainReadOptions,
-  { file, index, part, types }: PartInput,
+  input: PartInput,
   { signal }: TaskContext = {},
 ): Promise<PlacedBatch[]> {
+  const { index, part, types } = input;
   const reader = await loadReader(index.format);
-  return withFile(file, async (bytes) => {
+  return withPart(input, options, async (bytes) => {
     const batches: PlacedBatch[] = [];
     for await (const placed of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types }))
       batches.push(placed);
-    await bytes.check?.();
     return batches;
   });
 }
