@@ -8,7 +8,7 @@
  * the same bytes either way.
  */
 
-import { type Multiset, mergeRuns, type SortedRun, sortLeaves } from "@assay/merkle";
+import { type Multiset, mergeRuns, type SortedRun, sortLeaves, takeLeaves } from "@assay/merkle";
 
 /** Room for bytes besides memory. Nobody else writes there, and what is read is what was appended. */
 export interface LeafSpace {
@@ -143,7 +143,7 @@ export class LeafStore {
     this.#pending = [];
     this.#pendingCount = 0;
     const places = sortLeaves(leaves);
-    this.#runs.push({ begin, count, kept: { leaves: inSortedOrder(leaves, places), places } });
+    this.#runs.push({ begin, count, kept: { leaves: takeLeaves(leaves, places), places } });
   }
 
   /** Moves everything that is in memory into the space. */
@@ -233,16 +233,6 @@ const WORDS = 8;
 function wordsOf(bytes: Uint8Array): Uint32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
-}
-
-function inSortedOrder(leaves: Uint8Array, places: Uint32Array): Uint8Array {
-  const from = wordsOf(leaves);
-  const to = new Uint32Array(from.length);
-  for (let i = 0; i < places.length; i++) {
-    const at = WORDS * (places[i] as number);
-    for (let k = 0; k < WORDS; k++) to[WORDS * i + k] = from[at + k] as number;
-  }
-  return new Uint8Array(to.buffer);
 }
 
 function inFileOrder(sorted: Uint8Array, places: Uint32Array): Uint8Array {

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../src/node/lock.js";
 import { openFolderReader } from "../src/node/read-folder.js";
@@ -82,6 +82,13 @@ describe("writeFolder()", () => {
     await writeFolder(dir, filesOf("1", { a: "new" }), { keepExisting: (path) => path.startsWith("signers/") });
     expect(existsSync(join(dir, "attestations.intoto.jsonl"))).toBe(false);
     expect(read("signers/k.pem")).toBe("k");
+  });
+
+  it("does so too where the folder is named from the current one", async () => {
+    const named = relative(process.cwd(), dir);
+    await writeFolder(named, filesOf("1", { a: "old", "signers/k.pem": "k" }));
+    await writeFolder(named, filesOf("1", { a: "new" }));
+    expect([read("a"), read("signers/k.pem")]).toEqual(["new", "k"]);
   });
 
   it("never replaces what is no Assay folder", async () => {

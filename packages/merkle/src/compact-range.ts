@@ -7,7 +7,7 @@
  */
 
 import { checkDigest, countHashes, emptyTreeRoot, nodeHash } from "./ordered-tree.js";
-import { hashLevel } from "./sha256.js";
+import { sha256Kernel } from "./sha256-kernel.js";
 
 /** A compact range as plain data, to be sent or stored. */
 export interface CompactRangeData {
@@ -19,8 +19,8 @@ export interface CompactRangeData {
   readonly hashes: Uint8Array;
 }
 
-/** Leaves hashed at once by `appendMany`; bounds its scratch memory to 2 MiB. */
-const LEAVES_AT_ONCE = 65_536;
+/** Leaves hashed at once by `appendMany`: they stay in the cache with all levels above them. */
+const LEAVES_AT_ONCE = 4096;
 
 /**
  * The sizes of the largest aligned perfect subtrees that tile leaves begin … end, left to right.
@@ -88,16 +88,16 @@ export class CompactRange {
   appendMany(leafHashes: Uint8Array): void {
     const count = countHashes("appendMany() leafHashes", leafHashes);
     checkBounds("appendMany()", this.begin, this.#end + count);
-    const scratch = new Uint8Array(32 * Math.ceil(Math.min(count, LEAVES_AT_ONCE) / 2));
+    const kernel = sha256Kernel();
     for (let done = 0; done < count; ) {
       const size = largestSubtree(this.#end, Math.min(count - done, LEAVES_AT_ONCE));
       const leaves = leafHashes.subarray(32 * done, 32 * (done + size));
       if (size === 1) {
         this.#push(1, leaves.slice());
       } else {
-        hashLevel(leaves, size, scratch);
-        for (let width = size / 2; width > 1; width /= 2) hashLevel(scratch, width, scratch);
-        this.#push(size, scratch.slice(0, 32));
+        const root = new Uint8Array(32);
+        kernel.hashLevels(leaves, 1, Math.log2(size), root);
+        this.#push(size, root);
       }
       done += size;
     }

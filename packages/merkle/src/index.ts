@@ -48,6 +48,7 @@ export {
   type SetChanges,
   sortLeaves,
   sumSets,
+  takeLeaves,
 } from "./multiset.js";
 export { emptyTreeRoot, leafHash, nodeHash, type TreeHead, treeRoot } from "./ordered-tree.js";
 export { formatProof, type ParseProofOptions, type Proof, parseProof, parseProofFile } from "./proof-file.js";

@@ -36,23 +36,53 @@ export function emptyMultiset(): Multiset {
  */
 export function countLeaves(leaves: Uint8Array | readonly Uint8Array[]): Multiset {
   const all = leaves instanceof Uint8Array ? leaves : concatenate(leaves);
-  const n = countHashes("countLeaves() leaves", all);
-  const order = sortedOrder(all, n);
-  const keys = new Uint8Array(32 * n);
-  const counts = new Float64Array(n);
+  return countSorted(takeLeaves(all, sortedOrder(all, countHashes("countLeaves() leaves", all))));
+}
+
+/** The multiset of leaves that are sorted already. Where they are distinct, its keys are these bytes. */
+export function countSorted(leaves: Uint8Array): Multiset {
+  const n = leaves.length / 32;
+  const counts = new Float64Array(n).fill(1);
+  let repeated = 0;
+  for (let i = 1; i < n; i++) repeated += compareKeys(leaves, 32 * (i - 1), leaves, 32 * i) === 0 ? 1 : 0;
+  if (repeated === 0) return { keys: leaves, counts };
+  const keys = new Uint8Array(32 * (n - repeated));
   let distinct = 0;
   for (let i = 0; i < n; i++) {
-    const at = 32 * order[i]!;
-    if (distinct > 0 && compareKeys(keys, 32 * (distinct - 1), all, at) === 0) {
+    if (distinct > 0 && compareKeys(keys, 32 * (distinct - 1), leaves, 32 * i) === 0) {
       counts[distinct - 1] = counts[distinct - 1]! + 1;
-    } else {
-      keys.set(all.subarray(at, at + 32), 32 * distinct);
-      counts[distinct] = 1;
-      distinct++;
+      continue;
     }
+    keys.set(leaves.subarray(32 * i, 32 * i + 32), 32 * distinct);
+    counts[distinct++] = 1;
   }
-  // Sliced where that frees memory; a view would hold the larger buffer.
-  return distinct === n ? { keys, counts } : { keys: keys.slice(0, 32 * distinct), counts: counts.slice(0, distinct) };
+  // Sliced, because a view would hold the larger buffer.
+  return { keys, counts: counts.slice(0, distinct) };
+}
+
+/** The leaves with these numbers, in this order: word by word, as a view of each would cost more than the copy. */
+export function takeLeaves(leaves: Uint8Array, order: Uint32Array): Uint8Array {
+  const from = wordsOf(leaves);
+  const to = new Uint32Array(8 * order.length);
+  for (let i = 0; i < order.length; i++) {
+    const at = 8 * order[i]!;
+    const out = 8 * i;
+    to[out] = from[at]!;
+    to[out + 1] = from[at + 1]!;
+    to[out + 2] = from[at + 2]!;
+    to[out + 3] = from[at + 3]!;
+    to[out + 4] = from[at + 4]!;
+    to[out + 5] = from[at + 5]!;
+    to[out + 6] = from[at + 6]!;
+    to[out + 7] = from[at + 7]!;
+  }
+  return new Uint8Array(to.buffer);
+}
+
+/** Leaves as 32-bit words, copied if they do not lie on a word. */
+function wordsOf(leaves: Uint8Array): Uint32Array {
+  const aligned = leaves.byteOffset % 4 === 0 ? leaves : leaves.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
 
 function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
@@ -71,8 +101,11 @@ function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Below this the radix sort's 65,536 counters cost more than comparing. */
-const RADIX_SORT_FROM = 4096;
+/** Below this the counters of the radix sort cost more than comparing. */
+const RADIX_SORT_FROM = 1024;
+/** Bits that a pass of the radix sort sorts by: three passes for 32, and counters that stay in the cache. */
+const RADIX_BITS = 11;
+const RADIX = 2 ** RADIX_BITS;
 
 /**
  * The leaf numbers in ascending order of leaves: a radix sort on the first four bytes, then full keys where those tie.
@@ -87,35 +120,40 @@ export function sortLeaves(leaves: Uint8Array): Uint32Array {
 function sortedOrder(leaves: Uint8Array, n: number): Uint32Array {
   const byKey = (a: number, b: number) => compareKeys(leaves, 32 * a, leaves, 32 * b);
   if (n < RADIX_SORT_FROM) return Uint32Array.from({ length: n }, (_, i) => i).sort(byKey);
-  const prefixes = new Uint32Array(n);
+  let prefixes = new Uint32Array(n);
+  let order = new Uint32Array(n);
+  let nextPrefixes = new Uint32Array(n);
+  let nextOrder = new Uint32Array(n);
   for (let i = 0; i < n; i++) {
     const at = 32 * i;
-    prefixes[i] = 0x1000000 * leaves[at]! + 0x10000 * leaves[at + 1]! + 0x100 * leaves[at + 2]! + leaves[at + 3]!;
+    prefixes[i] = (leaves[at]! << 24) | (leaves[at + 1]! << 16) | (leaves[at + 2]! << 8) | leaves[at + 3]!;
+    order[i] = i;
   }
-  let order = new Uint32Array(n);
-  let next = new Uint32Array(n);
-  for (let i = 0; i < n; i++) order[i] = i;
-  const starts = new Uint32Array(0x10001);
-  for (const shift of [0, 16]) {
+  const starts = new Uint32Array(RADIX + 1);
+  // Prefixes travel with the numbers, so that every pass reads both in order.
+  for (let shift = 0; shift < 32; shift += RADIX_BITS) {
     starts.fill(0);
     for (let i = 0; i < n; i++) {
-      const slot = ((prefixes[i]! >>> shift) & 0xffff) + 1;
+      const slot = ((prefixes[i]! >>> shift) & (RADIX - 1)) + 1;
       starts[slot] = starts[slot]! + 1;
     }
     for (let i = 1; i < starts.length; i++) starts[i] = starts[i]! + starts[i - 1]!;
     for (let i = 0; i < n; i++) {
-      const leaf = order[i]!;
-      const slot = (prefixes[leaf]! >>> shift) & 0xffff;
-      next[starts[slot]!] = leaf;
-      starts[slot] = starts[slot]! + 1;
+      const prefix = prefixes[i]!;
+      const slot = (prefix >>> shift) & (RADIX - 1);
+      const to = starts[slot]!;
+      starts[slot] = to + 1;
+      nextPrefixes[to] = prefix;
+      nextOrder[to] = order[i]!;
     }
-    [order, next] = [next, order];
+    [prefixes, nextPrefixes] = [nextPrefixes, prefixes];
+    [order, nextOrder] = [nextOrder, order];
   }
   for (let begin = 0; begin < n; ) {
     let end = begin + 1;
     // One key many times is the usual reason for a tie; then there is nothing to sort.
     let equal = true;
-    while (end < n && prefixes[order[end]!] === prefixes[order[begin]!]) {
+    while (end < n && prefixes[end] === prefixes[begin]) {
       equal &&= byKey(order[begin]!, order[end]!) === 0;
       end++;
     }
@@ -173,7 +211,10 @@ export function checkMultiset(name: string, set: Multiset): number {
     if (i > 0 && compareKeys(keys, 32 * (i - 1), keys, 32 * i) >= 0) {
       throw new RangeError(`${name} keys must be strictly ascending; key ${i} is not above the one before it`);
     }
-    total = addCounts(total, checkCount(counts[i]!, keyAt(keys, i)), keyAt(keys, i));
+    const count = counts[i]!;
+    // A view of the key is made for a refusal only.
+    if (Number.isSafeInteger(count) && count >= 1 && count <= Number.MAX_SAFE_INTEGER - total) total += count;
+    else total = addCounts(total, checkCount(count, keyAt(keys, i)), keyAt(keys, i));
   }
   return total;
 }

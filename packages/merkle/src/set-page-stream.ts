@@ -33,9 +33,16 @@ export interface SetTotals {
 export async function* streamSetPages(
   pieces: AsyncIterable<Multiset> | Iterable<Multiset>,
 ): AsyncGenerator<SetPageFile, SetTotals> {
+  return yield* streamPages(pieces, true);
+}
+
+async function* streamPages(
+  pieces: AsyncIterable<Multiset> | Iterable<Multiset>,
+  arePagesWanted: boolean,
+): AsyncGenerator<SetPageFile, SetTotals> {
   const ahead = new KeysAhead(pieces);
   try {
-    const top = yield* pagesBelow(ahead, "");
+    const top = yield* pagesBelow(ahead, "", arePagesWanted);
     return { root: top ?? emptySetRoot(), distinct: ahead.distinct, records: ahead.records };
   } finally {
     await ahead.close();
@@ -44,28 +51,29 @@ export async function* streamSetPages(
 
 /** The root of a set that comes in pieces; see {@link streamSetPages}. */
 export async function streamSetRoot(pieces: AsyncIterable<Multiset> | Iterable<Multiset>): Promise<SetTotals> {
-  const pages = streamSetPages(pieces);
-  for (;;) {
-    const { done, value } = await pages.next();
-    if (done === true) return value;
-  }
+  const { value } = await streamPages(pieces, false).next();
+  return value as SetTotals;
 }
 
-async function* pagesBelow(ahead: KeysAhead, prefix: string): AsyncGenerator<SetPageFile, Uint8Array | undefined> {
+async function* pagesBelow(
+  ahead: KeysAhead,
+  prefix: string,
+  arePagesWanted: boolean,
+): AsyncGenerator<SetPageFile, Uint8Array | undefined> {
   await ahead.fill();
   const count = ahead.countOf(prefix);
   if (count <= SET_PAGE_CAPACITY) {
     const page = ahead.take(count);
-    yield [setPagePath(prefix), formatSetPage({ kind: "keys", prefix, ...page })];
+    if (arePagesWanted) yield [setPagePath(prefix), formatSetPage({ kind: "keys", prefix, ...page })];
     return setTop(page, 0, count);
   }
   const tops: (Uint8Array | undefined)[] = [];
   for (let digit = 0; digit < 16; digit++) {
     const below = prefix + digit.toString(16);
     await ahead.fill();
-    tops.push(ahead.countOf(below) === 0 ? undefined : yield* pagesBelow(ahead, below));
+    tops.push(ahead.countOf(below) === 0 ? undefined : yield* pagesBelow(ahead, below, arePagesWanted));
   }
-  yield [setPagePath(prefix), formatSetPage({ kind: "index", prefix, tops })];
+  if (arePagesWanted) yield [setPagePath(prefix), formatSetPage({ kind: "index", prefix, tops })];
   return combineSetRanges(4 * prefix.length, tops);
 }
 

@@ -8,7 +8,8 @@
 import { addCounts, checkCount, checkMultiset, compareKeys, countLeaves, type Multiset } from "./multiset.js";
 import { checkDigest } from "./ordered-tree.js";
 import { sha256 } from "./sha256.js";
-import { sha256Kernel } from "./sha256-kernel.js";
+import { type Sha256Kernel, sha256Kernel } from "./sha256-kernel.js";
+import { SET_PIECE_KEYS } from "./sha256-lanes.js";
 
 /** A multiset and the root that commits to it. */
 export interface SetTree extends Multiset {
@@ -111,15 +112,32 @@ export function setTreeOf(set: Multiset): SetTree {
   return { keys: set.keys, counts: set.counts, root, distinct: set.counts.length, records };
 }
 
+/** The top of keys `begin … end` of a checked multiset, or undefined if there are none. Two hashes a key. */
+export function setTop(set: Multiset, begin: number, end: number): Uint8Array | undefined {
+  if (begin >= end) return undefined;
+  return topOf(sha256Kernel(), set, begin, end);
+}
+
+function topOf(kernel: Sha256Kernel, set: Multiset, begin: number, end: number): Uint8Array {
+  const { keys, counts } = set;
+  if (kernel.setTop === undefined) return stackedTop(kernel, set, begin, end);
+  if (end - begin <= SET_PIECE_KEYS) {
+    const top = new Uint8Array(32);
+    kernel.setTop(keys, counts, begin, end, top);
+    return top;
+  }
+  // The first and the last key differ where the top node stands.
+  const bit = firstDifference(keys, 32 * begin, keys, 32 * (end - 1));
+  const middle = partingOf(keys, begin, end, bit);
+  return setNodeHash(bit, topOf(kernel, set, begin, middle), topOf(kernel, set, middle, end));
+}
+
 /**
- * The top of keys `begin … end` of a checked multiset, or undefined if there are none. One pass, two hashes a key.
+ * The top by one key after the other, in one pass.
  *
  * A stack holds what waits for its right-hand side: bits grow towards its top, so it is never deeper than 256.
  */
-export function setTop(set: Multiset, begin: number, end: number): Uint8Array | undefined {
-  if (begin >= end) return undefined;
-  const { keys, counts } = set;
-  const kernel = sha256Kernel();
+export function stackedTop(kernel: Sha256Kernel, { keys, counts }: Multiset, begin: number, end: number): Uint8Array {
   const leafInput = new Uint8Array(41);
   const nodeInput = new Uint8Array(66);
   nodeInput[0] = 0x03;

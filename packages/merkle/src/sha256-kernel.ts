@@ -3,11 +3,13 @@
  *
  * A kernel works on whole arrays (an arena of records, a level of nodes), never on an object per record, so that a
  * faster one can stand behind the same interface. Two are here: @noble/hashes, which runs anywhere, and `node:crypto`
- * where the runtime has it. Both give the same bytes; the tests hold them against each other.
+ * where the runtime has it. Over either of them the lanes (`sha256-lanes.ts`) hash short records, nodes and sets where the
+ * runtime has vectors. All give the same bytes; the tests hold them against each other.
  */
 
 import { hmac as nobleHmac } from "@noble/hashes/hmac.js";
 import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { LANES_LONGEST, LaneBatches } from "./sha256-lanes.js";
 
 /** A hash in progress. */
 export interface Sha256Hasher {
@@ -29,6 +31,10 @@ export interface Sha256Kernel {
   hashLeaves(arena: Uint8Array, offsets: Uint32Array | Float64Array, prefix: number, out: Uint8Array): void;
   /** Writes SHA-256(0x01 ‖ left ‖ right) of each pair of nodes to `out`; `out` may be `nodes`. */
   hashPairs(nodes: Uint8Array, pairs: number, out: Uint8Array): void;
+  /** Writes the roots of perfect subtrees over each 2^levels nodes (at most 4,096) to `out`; `out` may be `nodes`. */
+  hashLevels(nodes: Uint8Array, roots: number, levels: number, out: Uint8Array): void;
+  /** Writes the top of keys `begin … end` of a set, where there are lanes: at least one key, at most 4,096. */
+  readonly setTop?: (keys: Uint8Array, counts: Float64Array, begin: number, end: number, out: Uint8Array) => void;
 }
 
 interface KernelParts extends Pick<Sha256Kernel, "name" | "hashInto" | "create" | "hmac"> {}
@@ -70,6 +76,33 @@ function kernelOf(parts: KernelParts): Sha256Kernel {
         hashInto(input, out, 32 * i);
       }
     },
+    hashLevels(nodes, roots, levels, out) {
+      const scratch = nodes.slice(0, 32 * roots * 2 ** levels);
+      for (let width = roots * 2 ** levels; width > roots; width /= 2) this.hashPairs(scratch, width / 2, scratch);
+      out.set(scratch.subarray(0, 32 * roots));
+    },
+  };
+}
+
+/**
+ * A kernel whose batches go through the lanes, or the kernel itself where the runtime has none.
+ *
+ * @param longest Longest record that the lanes hash: above, the kernel's own way is faster.
+ */
+export function laneKernel(kernel: Sha256Kernel, longest: number): Sha256Kernel {
+  const lanes = LaneBatches.open();
+  if (lanes === undefined) return kernel;
+  return {
+    ...kernel,
+    name: `${kernel.name}, lanes`,
+    hashLeaves(arena, offsets, prefix, out) {
+      lanes.hashLeaves(arena, offsets, prefix, out, longest, (record) =>
+        kernel.hashLeaves(arena, offsets.subarray(record, record + 2), prefix, out.subarray(32 * record)),
+      );
+    },
+    hashPairs: (nodes, pairs, out) => lanes.hashLevels(nodes, pairs, 1, out),
+    hashLevels: (nodes, roots, levels, out) => lanes.hashLevels(nodes, roots, levels, out),
+    setTop: (keys, counts, begin, end, out) => lanes.setTop(keys, counts, begin, end, out),
   };
 }
 
@@ -148,10 +181,16 @@ function writeLatin1(text: string, out: Uint8Array, at: number): Uint8Array {
   return out;
 }
 
+/** From here on a call of `node:crypto` costs less than the blocks in the lanes (measured, Node 20). */
+const NODE_FROM_BYTES = 512;
+
 let chosen: Sha256Kernel | undefined;
 
 /** The fastest kernel of this runtime, chosen at the first call. */
 export function sha256Kernel(): Sha256Kernel {
-  chosen ??= nodeKernel() ?? portableKernel();
+  if (chosen === undefined) {
+    const node = nodeKernel();
+    chosen = node === undefined ? laneKernel(portableKernel(), LANES_LONGEST) : laneKernel(node, NODE_FROM_BYTES);
+  }
   return chosen;
 }

@@ -8,7 +8,7 @@
  * memory is bounded by the blocks, also when all leaves are equal.
  */
 
-import { compareKeys, countLeaves, type Multiset } from "./multiset.js";
+import { compareKeys, countLeaves, countSorted, type Multiset } from "./multiset.js";
 import { countHashes } from "./ordered-tree.js";
 
 /** Leaves in ascending order, kept somewhere. */
@@ -59,7 +59,8 @@ export async function* mergeRuns(
       (least, leaf) => (least !== undefined && compareKeys(least, 0, leaf, 0) <= 0 ? least : leaf),
       undefined,
     );
-    const counted = countLeaves(open.map((cursor) => cursor.take(bound)));
+    const taken = open.map((cursor) => cursor.take(bound));
+    const counted = taken.length === 1 ? countSorted(taken[0] as Uint8Array) : countLeaves(taken);
     const joined = last === undefined ? counted : joinAtBorder(last, counted);
     const body = joined.counts.length - 1;
     last = { keys: joined.keys.slice(32 * body), counts: joined.counts.slice(body) };

@@ -7,6 +7,7 @@
 import { VerificationError } from "./errors.js";
 import { countHashes } from "./ordered-tree.js";
 import { hashLevel } from "./sha256.js";
+import { sha256Kernel } from "./sha256-kernel.js";
 
 /** Hashes in a full tile. */
 export const TILE_WIDTH = 256;
@@ -134,10 +135,9 @@ export function* tilesOf(hashes: Uint8Array, options: TilesOptions = {}): Genera
 
 /** The roots of the first `count` full tiles. */
 function tileRoots(nodes: Uint8Array, count: number): Uint8Array {
-  let width = TILE_WIDTH * count;
-  const roots = hashLevel(nodes, width);
-  for (width /= 2; width > count; width /= 2) hashLevel(roots, width, roots);
-  return roots.subarray(0, 32 * count);
+  const roots = new Uint8Array(32 * count);
+  sha256Kernel().hashLevels(nodes, count, Math.log2(TILE_WIDTH), roots);
+  return roots;
 }
 
 /** The root of the perfect subtree over `width` hashes of a tile, a power of two, from number `from`. */

@@ -11,12 +11,19 @@ import {
   hmacSha256,
   sha256,
 } from "../src/sha256.js";
-import { type NodeCrypto, nodeKernel, portableKernel } from "../src/sha256-kernel.js";
+import { laneKernel, type NodeCrypto, nodeKernel, portableKernel, sha256Kernel } from "../src/sha256-kernel.js";
+import { LANES_LONGEST } from "../src/sha256-lanes.js";
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 /** Runtimes before Node 20.12 have no `crypto.hash`. */
 const olderKernel = { ...nodeKernel({ createHash, createHmac } as unknown as NodeCrypto)!, name: "older node" };
-const kernels = [portableKernel(), nodeKernel()!, olderKernel];
+const kernels = [
+  portableKernel(),
+  nodeKernel()!,
+  olderKernel,
+  laneKernel(portableKernel(), LANES_LONGEST),
+  laneKernel(nodeKernel()!, 512),
+];
 
 // FIPS 180-4 examples (NIST, "SHA-256 Example Values"), and the million letters.
 const digests: readonly (readonly [string, string])[] = [
@@ -48,8 +55,9 @@ const macs: readonly (readonly [Uint8Array, Uint8Array, string])[] = [
   ],
 ];
 
-test("both kernels are there to be compared", () => {
-  expect(kernels.map(({ name }) => name)).toEqual(["portable", "node", "older node"]);
+test("all kernels are there to be compared, and the one that is chosen has lanes", () => {
+  expect(kernels.map(({ name }) => name)).toEqual(["portable", "node", "older node", "portable, lanes", "node, lanes"]);
+  expect(sha256Kernel().name).toBe("node, lanes");
 });
 
 describe.each(kernels)("the $name kernel", (kernel) => {

@@ -192,9 +192,10 @@ async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
 /** Paths of the regular files below a folder, with `/`, unordered. Links are not followed. */
 export async function listFiles(directory: string): Promise<string[]> {
   const found: string[] = [];
-  for (const item of await readdir(directory, { recursive: true, withFileTypes: true })) {
+  const root = resolve(directory);
+  for (const item of await readdir(root, { recursive: true, withFileTypes: true })) {
     if (!item.isFile()) continue;
-    const path = join(item.parentPath, item.name).slice(resolve(directory).length + 1);
+    const path = join(item.parentPath, item.name).slice(root.length + 1);
     found.push(sep === "/" ? path : path.split(sep).join("/"));
   }
   return found;
