@@ -31,6 +31,8 @@ test("the lines of the README do what they say", async () => {
   const cwd = folders();
   writeFileSync(join(cwd, "train.csv"), repeatedCsv(60, 3));
   writeFileSync(join(cwd, "october.csv"), cleanCsv(60));
+  mkdirSync(join(cwd, "shards"));
+  writeFileSync(join(cwd, "shards/one.csv"), cleanCsv(60));
   // Two columns that agree with the labels: classes in order, "no" and "yes".
   const sure = readFileSync(join(cwd, "train.csv"), "utf8")
     .trim()
@@ -63,6 +65,8 @@ test("the lines of the README do what they say", async () => {
     [expect.stringMatching(/^\$ASSAY verify train.assay --trust release.pub.pem/), 0],
     ["$ASSAY quarantine train.assay -o train-clean --severity low", 0],
     [expect.stringMatching(/^\$ASSAY verify train-clean.assay --parent train.assay/), 0],
+    [expect.stringMatching(/^\$ASSAY manifest shards /), 0],
+    ["$ASSAY manifest shards --since shards.assay -o shards-2.assay", 0],
     ["$ASSAY run october.csv --label label --baseline train.assay", 0],
     [expect.stringMatching(/^\$ASSAY check train.csv .*--probabilities out-of-fold.npy --embeddings vectors.npy$/), 0],
   ]);

@@ -5,14 +5,28 @@
  */
 
 import { CompactRange, type Multiset, streamSetRoot, toHex } from "@assay/merkle";
-import { hashSource, joinAllKinds, type Kinds, type ScannedSource } from "@assay/records";
+import { hashSource, joinAllKinds, type Kinds, type ScannedSource, splitOfPath } from "@assay/records";
 import type { BuildManifestOptions } from "./build.js";
 import { leavesOfSplit } from "./collect-leaves.js";
 import type { SetTreeHead } from "./header.js";
 import { LeafPool, type LeafPoolOptions, type LeafStore } from "./leaf-store.js";
 import { type CountedFile, type SealedManifest, sealManifest } from "./seal-manifest.js";
 
-export interface BuildStoredManifestOptions extends BuildManifestOptions, LeafPoolOptions {}
+export interface BuildStoredManifestOptions extends BuildManifestOptions, LeafPoolOptions {
+  /**
+   * Files whose records are known already, by path: they are not read, and must be in the source without parts. Not with splits by
+   * a column. Default none.
+   */
+  readonly known?: ReadonlyMap<string, KnownRecords>;
+}
+
+/** What an earlier manifest says of the records of a file. */
+export interface KnownRecords {
+  /** Column → kind. */
+  readonly kinds: Kinds;
+  /** All leaves of the file in file order, 32 bytes each, checked against its root. */
+  readonly leaves: () => Promise<Uint8Array>;
+}
 
 /** A manifest, and the leaves that it was built from, wherever they are kept. Good as long as the space is open. */
 export interface StoredManifest extends SealedManifest {
@@ -46,6 +60,8 @@ export async function buildStoredManifest(
 ): Promise<StoredManifest> {
   const { leafFormat = scanned.leafFormat, leafKey, executor, signal, onProgress } = options;
   const { splits: rule = scanned.reading.splits, space, maxLeafBytes } = options;
+  if (options.known !== undefined && rule !== undefined && "column" in rule)
+    throw new RangeError("known: records that are not read cannot be told apart by a column");
   const pool = new LeafPool({
     ...(space === undefined ? {} : { space }),
     ...(maxLeafBytes === undefined ? {} : { maxLeafBytes }),
@@ -69,7 +85,23 @@ export async function buildStoredManifest(
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
+  /** Files before this one have their leaves. */
+  let next = 0;
+  const appendKnown = async (end: number): Promise<void> => {
+    for (; next < end; next++) {
+      const { path } = (scanned.files[next] as ScannedSource["files"][number]).file;
+      const known = options.known?.get(path);
+      if (known === undefined) continue;
+      const leaves = await known.leaves();
+      (ranges[next] as CompactRange).appendMany(leaves);
+      await pool.append(all, leaves);
+      kinds[next] = known.kinds;
+      const split = rule !== undefined && "paths" in rule ? splitOfPath(rule.paths, path) : null;
+      if (split !== null) await pool.append(splitOf(split), leaves);
+    }
+  };
   for await (const part of hashed) {
+    await appendKnown(part.file);
     const range = ranges[part.file] as CompactRange;
     // The stores number leaves as they come: in file order, or not at all.
     if (part.begin !== range.end) throw new RangeError(`executor: records ${part.begin} came behind ${range.end}`);
@@ -81,6 +113,7 @@ export async function buildStoredManifest(
       await pool.append(splitOf(name), leavesOfSplit(part.leaves, part.splitOf, i));
     }
   }
+  await appendKnown(scanned.files.length);
   signal?.throwIfAborted();
   const files = ranges.map(
     (range, i): CountedFile => ({ records: range.size, root: toHex(range.root()), kinds: kinds[i] as Kinds }),

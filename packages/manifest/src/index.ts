@@ -1,6 +1,11 @@
 export { readBound, readBoundAsync } from "./bound.js";
 export { type BuildManifestOptions, type BuiltManifest, buildManifest } from "./build.js";
-export { type BuildStoredManifestOptions, buildStoredManifest, type StoredManifest } from "./build-stored.js";
+export {
+  type BuildStoredManifestOptions,
+  buildStoredManifest,
+  type KnownRecords,
+  type StoredManifest,
+} from "./build-stored.js";
 export {
   type ComparedSide,
   type CompareOptions,

@@ -12,6 +12,11 @@ export function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${size}:${mtimeNs}`;
 }
 
+/** When a local file was modified, in nanoseconds of the epoch; `undefined` for a file that is elsewhere. */
+export function modifiedAt({ content, identity }: SourceFile): string | undefined {
+  return content === undefined ? /^\d+:\d+:\d+:(\d+)$/.exec(identity)?.[1] : undefined;
+}
+
 /**
  * Opens a file of a source. Nothing happens before the first read.
  *

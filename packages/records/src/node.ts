@@ -1,6 +1,6 @@
 /** What needs Node: files, folders and worker threads (entry `@assay/records/node`). */
 
-export { openBytes } from "./local-file.js";
+export { modifiedAt, openBytes } from "./local-file.js";
 export { openMatrixFile } from "./matrix-file.js";
 export { type OpenSourceOptions, openSource } from "./open-source.js";
 export { type WorkerExecutorOptions, workerExecutor } from "./worker-executor.js";

@@ -1,8 +1,15 @@
 /** `assay manifest`: only what is in the data. */
 
 import { join } from "node:path";
-import { buildStoredManifest, type SealedManifest, type StoredManifest, storedManifestFiles } from "@assay/manifest";
+import {
+  buildStoredManifest,
+  type FolderFile,
+  type SealedManifest,
+  type StoredManifest,
+  storedManifestFiles,
+} from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
+import { isAssayError } from "@assay/merkle";
 import { type Executor, type ScannedSource, type Source, scanSource } from "@assay/records";
 import type { AssayConfig } from "../config.js";
 import { refuseUnknownSplit } from "../main-job.js";
@@ -10,6 +17,7 @@ import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
 import type { Output, ReadingChoice, Work } from "./options.js";
+import { formatSeen, SEEN_FILE, scanSince } from "./since.js";
 
 /** What every command that builds a manifest says of it. */
 export interface ManifestSummary {
@@ -22,6 +30,8 @@ export interface ManifestSummary {
   readonly records: number;
   readonly files: number;
   readonly bytes: number;
+  /** With `since`: files that were not read again. Their records are claimed until `assay verify` reads them. */
+  readonly claimed?: readonly string[];
 }
 
 export interface MakeManifestOptions extends Work {
@@ -31,6 +41,8 @@ export interface MakeManifestOptions extends Work {
   readonly configPath?: string;
   readonly name?: string;
   readonly version?: string;
+  /** Folder of an earlier run: files with the size and modification time that it saw are not read again. Default none. */
+  readonly since?: string;
 }
 
 /** The figures of a manifest that was written into a folder. */
@@ -54,26 +66,41 @@ export async function buildFrom(
   executor: Executor,
   options: Omit<MakeManifestOptions, "output">,
   room: LeafRoom = {},
-): Promise<{ scanned: ScannedSource; built: StoredManifest }> {
-  const { reading = {}, config } = options;
+): Promise<{ scanned: ScannedSource; built: StoredManifest; claimed: readonly string[] }> {
+  const { reading = {}, config, since } = options;
   const work = { executor, ...workOf(options) };
-  const scanned = await scanSource(source, {
-    ...work,
-    ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
-  });
+  const taken = since === undefined ? undefined : await scanSince(source, since, reading, executor, options);
+  const scanned =
+    taken?.scanned ??
+    (await scanSource(source, {
+      ...work,
+      ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
+    }));
   refuseUnknownSplit(scanned, reading.splits);
   warnOfTypes(scanned.warnings, options);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
-  const built = await buildStoredManifest(scanned, {
+  const sealing = {
     ...work,
     ...room,
     ...(name !== undefined && { name }),
     ...(version !== undefined && { version }),
     ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
     ...(reading.splits !== undefined && { splits: reading.splits }),
-  });
-  return { scanned, built };
+  };
+  if (taken === undefined) return { scanned, built: await buildStoredManifest(scanned, sealing), claimed: [] };
+  try {
+    const built = await buildStoredManifest(scanned, { ...sealing, known: taken.known });
+    return { scanned, built, claimed: [...taken.known.keys()] };
+  } catch (error) {
+    // Only when it is read does it show that a value does not fit the earlier types: then all types are inferred anew.
+    if (!isAssayError(error) || error.name !== "FormatError") throw error;
+    options.onWarning?.(
+      `everything is read again, because what is new does not fit the earlier types: ${error.message}`,
+    );
+    const { since: _, ...anew } = options;
+    return buildFrom(source, executor, anew, room);
+  }
 }
 
 /**
@@ -92,17 +119,31 @@ export async function makeManifest(
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);
     return withLeafRoom(folder, output, async (room) => {
-      const { built } = await buildFrom(source, executor, options, room);
-      const files = storedManifestFiles(built, {
-        ...(output.keep !== undefined && { keep: output.keep }),
-        ...(signal !== undefined && { signal }),
-      });
+      const { built, claimed } = await buildFrom(source, executor, options, room);
+      const files = withSeen(
+        storedManifestFiles(built, {
+          ...(output.keep !== undefined && { keep: output.keep }),
+          ...(signal !== undefined && { signal }),
+        }),
+        source,
+        claimed,
+      );
       await writeFolder(folder, files, {
         ...(output.overwrite === true && { overwrite: true }),
         ...(signal !== undefined && { signal }),
         ...(onWarning !== undefined && { onNote: onWarning }),
       });
-      return summaryOf(built, folder);
+      return { ...summaryOf(built, folder), ...(options.since !== undefined && { claimed }) };
     });
   });
+}
+
+/** The files of a folder, and what was seen of the data. */
+export async function* withSeen(
+  files: AsyncIterable<FolderFile>,
+  source: Source,
+  claimed: readonly string[] = [],
+): AsyncGenerator<FolderFile> {
+  yield { path: SEEN_FILE, bytes: formatSeen(source.files, new Set(claimed)) };
+  yield* files;
 }

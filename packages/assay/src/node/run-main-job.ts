@@ -16,7 +16,7 @@ import type { GivenMatrices, GivenMatrix } from "../matrices.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { withLeafRoom } from "./leaf-room.js";
-import { type ManifestSummary, summaryOf } from "./make-manifest.js";
+import { type ManifestSummary, summaryOf, withSeen } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
 import { baselineOf } from "./read-baseline.js";
@@ -126,7 +126,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
       if (signing !== undefined && existsSync(folder)) await assertOutsideFolder(signing.key, [folder], "the key");
       const files = new Map(result.files);
       if (signer !== undefined) await keepOthersEnvelopes(folder, result, signer.keyId, files);
-      await writeFolder(folder, folderFiles({ ...result, files }, output.keep), {
+      await writeFolder(folder, withSeen(folderFiles({ ...result, files }, output.keep), source), {
         ...(output.overwrite === true && { overwrite: true }),
         // A second run on the same data replaces its own artefacts; envelopes that others added stay with their statements.
         keepExisting: (path) => path.startsWith("signers/"),

@@ -21,11 +21,16 @@ set as laid out, and the root of the set of its records, which is the same in CS
 Examples:
   assay manifest train.csv
   assay manifest shards/ --name corpus --keep leaves
+  assay manifest shards/ --since corpus.assay -o corpus-2.assay
   assay manifest train.csv --json | jq -r .set`,
     )
     .argument("[data...]", "files or folders")
     .option("--config <file>", "config file")
     .option("--name <name>", "name of the data set (default: of the first input)")
+    .option(
+      "--since <dir>",
+      "folder of an earlier run: files with the size and modification time that it saw are not read again (claimed, until verify reads them)",
+    )
     .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
   addReadingOptions(command);
   addOutputOptions(command);
@@ -37,6 +42,7 @@ Examples:
       reading: await readingChoice(values, config?.config),
       output: outputChoice(values),
       ...(config !== undefined && { config: config.config, configPath: config.path }),
+      ...(values.since !== undefined && { since: values.since as string }),
       ...(values.name !== undefined && { name: values.name as string }),
       ...(values.versionOfData !== undefined && { version: values.versionOfData as string }),
     });
@@ -46,6 +52,11 @@ Examples:
       `  set          ${result.set}`,
       `  datasetHead  ${result.datasetHead}`,
       `  setHead      ${result.setHead}`,
+      ...(result.claimed === undefined || result.claimed.length === 0
+        ? []
+        : [
+            `  claimed      ${plural(result.claimed.length, "file")} not read again: same size and modification time; \`assay verify\` reads them`,
+          ]),
     ]);
     return 0;
   });
