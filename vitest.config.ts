@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // Suites that need programs which `.ci/run` installs, or minutes; it runs them with ASSAY_SUITE=interop, and so on.
-const SUITES = ["interop", "spark", "distribution"];
+const SUITES = ["interop", "spark", "distribution", "runtimes"];
 const suite = SUITES.find((name) => name === process.env.ASSAY_SUITE);
 const report = process.env.ASSAY_TEST_REPORT;
 
