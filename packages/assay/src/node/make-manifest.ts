@@ -5,7 +5,7 @@ import { buildStoredManifest, type SealedManifest, type StoredManifest, storedMa
 import { writeFolder } from "@assay/manifest/node";
 import { type Executor, type ScannedSource, type Source, scanSource } from "@assay/records";
 import type { AssayConfig } from "../config.js";
-import { refuseUnknownSplit } from "../main-job.js";
+import { refuseUnknownSplit } from "../split-column.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
@@ -87,7 +87,7 @@ export async function makeManifest(
 ): Promise<ManifestSummary> {
   const named = inputsOf(inputs, options.config, options.configPath);
   const { output = {}, signal, onWarning } = options;
-  return withExecutor(options, async (executor) => {
+  return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor) => {
     const source = await openInputs(named, options.reading ?? {}, options);
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);

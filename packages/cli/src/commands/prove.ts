@@ -1,4 +1,4 @@
-import { proveRecord } from "@assay/assay/node";
+import { proveRecord } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
 import { bytes, paint, safe } from "../terminal.js";
