@@ -6,7 +6,7 @@
  */
 
 import { days, fittingTimes, nanoseconds, seconds } from "./csv-infer";
-import { isNumber, parseNumber } from "./csv-numbers";
+import { digitsEnd, digitsValue, isNumber, parseNumber } from "./csv-numbers";
 import { ARENA, ARENA_BYTES, BEGINS, COLUMNS, ENDS, FORMS, MOST_ENCODED, OFFSETS } from "./memory-layout";
 
 /** Types of columns, as in `src/csv-kernel.ts`. */
@@ -174,14 +174,9 @@ function boolean(begin: usize, end: usize): bool {
 /** Up to 18 digits: they fit both types, but for the sign. */
 function wholeNumber(type: i32, begin: usize, end: usize): bool {
   const negative = load<u8>(begin) === 0x2d;
-  let p = negative ? begin + 1 : begin;
-  if (p === end || end - p > 18) return false;
-  let value: u64 = 0;
-  for (; p < end; p++) {
-    const digit = <u32>load<u8>(p) - 0x30;
-    if (digit > 9) return false;
-    value = value * 10 + digit;
-  }
+  const digits = negative ? begin + 1 : begin;
+  if (digits >= end || end - digits > 18 || digitsEnd(digits) !== end) return false;
+  const value = digitsValue(digits, end);
   if (!negative || value === 0) head(UNSIGNED, value);
   else if (type === UINT64) return false;
   else head(NEGATIVE, value - 1);

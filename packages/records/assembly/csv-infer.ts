@@ -3,6 +3,7 @@
  * Fields that only arithmetic without bounds can judge, and misfits that are to be shown, are left to JavaScript.
  */
 
+import { digitsEnd, digitsValue } from "./csv-numbers";
 import { BEGINS, COUNTS, ENDS, EVENTS, EVIDENCE_FIELDS, FORMS, MOST_EVENTS, OPEN } from "./memory-layout";
 
 const LOWER: i32 = 1;
@@ -83,8 +84,7 @@ function fittingTypes(begin: usize, end: usize): i32 {
 }
 
 function fittingNumbers(begin: usize, digits: usize, end: usize): i32 {
-  let i = digits;
-  while (i < end && isDigit(load<u8>(i))) i++;
+  let i = digitsEnd(digits);
   const count = <i32>(i - digits);
   if (count === 0 || (count > 1 && load<u8>(digits) === 0x30)) return 0;
   if (i === end) {
@@ -93,7 +93,7 @@ function fittingNumbers(begin: usize, digits: usize, end: usize): i32 {
   }
   if (load<u8>(i) === 0x2e) {
     const fraction = ++i;
-    while (i < end && isDigit(load<u8>(i))) i++;
+    i = digitsEnd(i);
     if (i === fraction) return 0;
     if (i === end) return count <= 300 ? FLOAT64 : UNKNOWN;
   }
@@ -103,8 +103,7 @@ function fittingNumbers(begin: usize, digits: usize, end: usize): i32 {
 /** Integers of 16 and more digits. */
 function fittingLongIntegers(digits: usize, end: usize, negative: bool): i32 {
   if (end - digits > 19) return UNKNOWN;
-  let value: u64 = 0;
-  for (let i = digits; i < end; i++) value = value * 10 + (<u64>load<u8>(i) - 0x30);
+  const value = digitsValue(digits, end);
   const nearest = <f64>value;
   // 19 digits stay below 2⁶⁴, and so does the nearest double: both conversions are exact where they should be.
   let fitting = <u64>nearest === value ? FLOAT64 : 0;

@@ -15,6 +15,38 @@ const EXACT_POWERS = memory.data<f64>([
   1e22,
 ]);
 
+const WHOLE_POWERS = memory.data<u64>([
+  1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000,
+  1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
+  100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+]);
+
+/** The end of the digits that begin here. No digit follows a field: neither delimiter nor quote is one. */
+export function digitsEnd(p: usize): usize {
+  let count: usize = 16;
+  for (; count === 16; p += count) {
+    const digits = i8x16.bitmask(i8x16.le_u(i8x16.sub(v128.load(p), i8x16.splat(0x30)), i8x16.splat(9)));
+    count = <usize>ctz(~digits);
+  }
+  return p;
+}
+
+/** Eight digits, the first in the lowest byte: pairs, then fours and eight with two multiplications. */
+@inline function eightDigits(word: u64): u64 {
+  const pairs = word * 10 + (word >> 8);
+  return (((pairs & 0x000000ff000000ff) * 0x000f424000000064) + (((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >> 32;
+}
+
+/** The value of up to 19 digits. */
+export function digitsValue(p: usize, end: usize): u64 {
+  let value: u64 = 0;
+  for (; end - p >= 8; p += 8) value = value * 100_000_000 + eightDigits(load<u64>(p) - 0x3030303030303030);
+  const rest = end - p;
+  if (rest === 0) return value;
+  // Behind the shift the missing digits are zeros in front.
+  return value * load<u64>(WHOLE_POWERS + 8 * rest) + eightDigits((load<u64>(p) - 0x3030303030303030) << (64 - 8 * rest));
+}
+
 /** Whether the last text was `-?d+(.d+)?([eE][+-]?d+)?` and finite. */
 export let isNumber: bool = false;
 
@@ -22,28 +54,22 @@ export let isNumber: bool = false;
 export function parseNumber(begin: usize, end: usize): f64 {
   isNumber = false;
   let p = begin;
-  const negative = p < end && load<u8>(p) === 0x2d;
+  const negative = load<u8>(p) === 0x2d;
   if (negative) p++;
-  let digits: u64 = 0;
-  let digit: u32 = 0;
   const whole = p;
-  while (p < end && (digit = <u32>load<u8>(p) - 0x30) <= 9) {
-    digits = digits * 10 + digit;
-    p++;
-  }
-  if (p === whole) return 0;
+  const wholeEnd = digitsEnd(p);
+  if (wholeEnd === whole) return 0;
+  p = wholeEnd;
   let count = p - whole;
-  let exponent = 0;
-  if (p < end && load<u8>(p) === 0x2e) {
-    const fraction = ++p;
-    while (p < end && (digit = <u32>load<u8>(p) - 0x30) <= 9) {
-      digits = digits * 10 + digit;
-      p++;
-    }
+  let fraction = p;
+  if (load<u8>(p) === 0x2e && p < end) {
+    fraction = ++p;
+    p = digitsEnd(p);
     if (p === fraction) return 0;
-    exponent = -<i32>(p - fraction);
     count += p - fraction;
   }
+  const fractionEnd = p;
+  let exponent = -<i32>(p - fraction);
   if (p < end) {
     if ((load<u8>(p) | 0x20) !== 0x65) return 0;
     p++;
@@ -51,12 +77,19 @@ export function parseNumber(begin: usize, end: usize): f64 {
     if (p < end && (load<u8>(p) === 0x2b || load<u8>(p) === 0x2d)) down = load<u8>(p++) === 0x2d;
     const first = p;
     let power = 0;
+    let digit: u32 = 0;
     while (p < end && (digit = <u32>load<u8>(p) - 0x30) <= 9) {
       if (power < 100_000) power = power * 10 + digit;
       p++;
     }
     if (p === first || p < end) return 0;
     exponent += down ? -power : power;
+  }
+  let digits: u64 = 0;
+  if (count <= 19) {
+    digits = digitsValue(whole, wholeEnd);
+    const decimals = fractionEnd - fraction;
+    if (decimals > 0) digits = digits * load<u64>(WHOLE_POWERS + 8 * decimals) + digitsValue(fraction, fractionEnd);
   }
   let value: f64;
   if (digits <= (1 << 53) && exponent >= -22 && exponent <= 22 && count <= 19) {

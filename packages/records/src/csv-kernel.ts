@@ -49,10 +49,11 @@ export interface KernelDialect {
   readonly quote: number;
 }
 
-/** The dialects of one-byte delimiters and doubled quotes. The quote may be in no number, date or word. */
+/** The dialects of one-byte delimiters and doubled quotes. Neither may be in a number, a date or a word. */
 export function kernelDialect({ delimiter, quote, escape: escaping }: CsvDialect): KernelDialect | undefined {
   const [delimiterByte, quoteByte = -1] = [delimiter[0] as number, quote[0]];
   if (delimiter.length !== 1 || quote.length > 1 || escaping !== null) return undefined;
+  if (/[0-9A-Za-z.:+-]/.test(String.fromCharCode(delimiterByte))) return undefined;
   if (quoteByte !== -1 && quoteByte !== 0x22 && quoteByte !== 0x27) return undefined;
   return { delimiter: delimiterByte, quote: quoteByte };
 }
