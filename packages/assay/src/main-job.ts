@@ -39,6 +39,7 @@ import { acquisitionStatements } from "./acquisition.js";
 import type { AssayConfig } from "./config.js";
 import { type GivenMatrices, inputsOfMatrices, matricesOf, namesOfMatrices } from "./matrices.js";
 import { reportOfRun } from "./report-of-run.js";
+import { refuseUnknownSplit } from "./split-column.js";
 import {
   artefactsOf,
   checkStatements,
@@ -193,18 +194,6 @@ function refuseUnknownChecks(option: string, ids: readonly string[] = []): void 
   const unknown = ids.find((id) => !known.includes(id));
   if (unknown !== undefined)
     throw new UsageError(`${option}: there is no check ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);
-}
-
-/** Refuses a split rule by a column that no file can have, naming those there are. */
-export function refuseUnknownSplit({ files }: ScannedSource, splits: SplitRule | undefined): void {
-  if (splits === undefined || !("column" in splits)) return;
-  // What columns a JSONL file has is known only when it is read.
-  if (files.some(({ index }) => index.format === "jsonl") || files.every(({ index }) => index.records === 0)) return;
-  const names = [...new Set(files.flatMap(({ index }) => index.columns.map(({ name }) => name)))].sort();
-  if (!names.includes(splits.column))
-    throw new UsageError(
-      `split: there is no column ${JSON.stringify(splits.column)}; the columns are ${names.map((name) => JSON.stringify(name)).join(", ")}`,
-    );
 }
 
 /** Leaves of all files, in memory. One file after another: a run of leaves is opened once. */

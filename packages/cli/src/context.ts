@@ -1,6 +1,6 @@
 /** What every command gets besides its arguments: where to print, when to stop, how to show progress. */
 
-import type { Work } from "@assay/assay/node";
+import type { Work } from "@assay/assay/commands";
 import { progressLine } from "./progress.js";
 import { paint, safe } from "./terminal.js";
 

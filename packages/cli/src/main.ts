@@ -1,6 +1,6 @@
 /** The command `assay`: argv → library calls → exit code. */
 
-import { exitCodeOf, isAssayError, UsageError } from "@assay/assay/node";
+import { exitCodeOf, isAssayError, UsageError } from "@assay/assay/commands";
 import { Command, CommanderError } from "commander";
 import { addCheck } from "./commands/check.js";
 import { addCheckProof } from "./commands/check-proof.js";

@@ -12,7 +12,7 @@ import {
   readNamedFile,
   type SigningChoice,
   UsageError,
-} from "@assay/assay/node";
+} from "@assay/assay/commands";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readPassphrase } from "./passphrase.js";
 
@@ -295,5 +295,5 @@ export async function signingChoice(values: Values): Promise<SigningChoice | und
 export async function configChoice(values: Values): Promise<{ config: Values; path: string } | undefined> {
   const path = values.config as string | undefined;
   if (path === undefined) return undefined;
-  return { config: parseConfig(await readNamedFile("--config", path), path), path };
+  return { config: await parseConfig(await readNamedFile("--config", path), path), path };
 }

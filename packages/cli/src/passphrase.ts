@@ -1,7 +1,7 @@
 /** The passphrase of a private key: from a file descriptor, or asked for on the terminal without echo. Never from argv. */
 
 import { readFileSync, readSync } from "node:fs";
-import { UsageError } from "@assay/assay/node";
+import { UsageError } from "@assay/assay/commands";
 
 /** Whether a key file is encrypted at rest. */
 function isEncrypted(path: string): boolean {

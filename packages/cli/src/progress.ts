@@ -1,6 +1,6 @@
 /** One line on stderr that says what is being done, how far it is, and how long it will take. Only on a terminal. */
 
-import type { Progress } from "@assay/assay/node";
+import type { Progress } from "@assay/assay/commands";
 import { paint, safe } from "./terminal.js";
 
 const VERBS: Readonly<Record<Progress["stage"], string>> = {

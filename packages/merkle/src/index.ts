@@ -120,6 +120,7 @@ export {
 } from "./set-update.js";
 export { createSha256, hashLeaves, hashLevel, hmacSha256, sha256 } from "./sha256.js";
 export type { Sha256Hasher } from "./sha256-kernel.js";
+export { LANES_LONGEST, LANES_RESERVED, openSha256Lanes, type Sha256Lanes } from "./sha256-lanes.js";
 export { type MergeRunsOptions, mergeRuns, type SortedRun } from "./sorted-runs.js";
 export {
   type CanonicalJsonOptions,

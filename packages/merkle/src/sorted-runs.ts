@@ -28,6 +28,8 @@ export interface MergeRunsOptions {
 
 /** Fewer leaves than this at once cost more in reads than they save in memory. */
 const LEAST_BLOCK = 64;
+/** More than this do not stay in the cache while they are merged, counted and hashed. */
+const MOST_BLOCK = 2 ** 15;
 
 /**
  * Merges sorted runs.
@@ -44,7 +46,8 @@ export async function* mergeRuns(
 ): AsyncGenerator<Multiset> {
   if (!Number.isSafeInteger(maxLeaves) || maxLeaves < 1)
     throw new RangeError(`maxLeaves must be from 1, not ${maxLeaves}`);
-  const block = Math.max(LEAST_BLOCK, Math.floor(maxLeaves / Math.max(1, runs.length)));
+  const share = Math.floor(maxLeaves / Math.max(1, runs.length));
+  const block = Math.max(LEAST_BLOCK, Math.min(MOST_BLOCK, share));
   const cursors = runs.map((run) => new RunCursor(run, block));
   /** The last key so far, which the next round may have again. */
   let last: Multiset | undefined;

@@ -2,7 +2,8 @@
 
 import { type CsvDialect, resolveDialect } from "./csv-dialect.js";
 import type { CsvVisitor } from "./csv-index.js";
-import { type CsvScanner, ESCAPED, PLAIN, unescapeField } from "./csv-scanner.js";
+import type { CsvKernel } from "./csv-kernel.js";
+import { ESCAPED, type FieldScanner, PLAIN, unescapeField } from "./csv-scanner.js";
 import { type Evidence, EvidenceFold } from "./inference.js";
 import { encodeNulls, isNullField } from "./null-values.js";
 import type { IndexOptions } from "./reader.js";
@@ -13,6 +14,9 @@ export interface CsvEvidenceOptions extends IndexOptions {
   readonly known: readonly string[];
 }
 
+/** Counts of the kernel have 32 bits. */
+const MOST_COUNTED = 2 ** 31;
+
 export class CsvEvidence implements CsvVisitor {
   readonly #file: number;
   readonly #dialect: CsvDialect;
@@ -21,6 +25,9 @@ export class CsvEvidence implements CsvVisitor {
   #width = 0;
   #fields: readonly number[] = [];
   #fold: EvidenceFold | null = null;
+  /** The kernel that counts what it can, and how many records it has counted since its counts were taken. */
+  #kernel: CsvKernel | null = null;
+  #counted = 0;
 
   /** @param file Index of the file in the source, for the places of misfits. */
   constructor(file: number, format: "csv" | "tsv", { dialect = {}, nullValues = [], known }: CsvEvidenceOptions) {
@@ -39,27 +46,47 @@ export class CsvEvidence implements CsvVisitor {
     );
   }
 
-  run(bytes: Uint8Array, scanner: CsvScanner, first: number): void {
-    const fold = this.#fold as EvidenceFold;
-    const { begins, ends, forms, lines, records } = scanner;
-    const width = this.#width;
-    for (const [column, field] of this.#fields.entries()) {
-      for (let record = 0; record < records; record++) {
-        const i = record * width + field;
-        const begin = begins[i] as number;
-        const end = ends[i] as number;
-        const form = forms[i] as number;
-        if (form === PLAIN && isNullField(bytes, begin, end, this.#nulls)) continue;
-        const line = lines[record] as number;
-        if (form === ESCAPED) {
-          const out = new Uint8Array(end - begin);
-          const length = unescapeField(this.#dialect, bytes, begin, end, out);
-          fold.add(column, out, 0, length, first + record, line);
-        } else {
-          fold.add(column, bytes, begin, end, first + record, line);
-        }
-      }
+  run(bytes: Uint8Array, scanner: FieldScanner, first: number): void {
+    const { kernel, records } = scanner;
+    if (kernel === null || this.#nulls.length > 0) {
+      for (let column = 0; column < this.#fields.length; column++)
+        for (let record = 0; record < records; record++) this.#add(bytes, scanner, first, column, record);
+      return;
     }
+    const fold = this.#fold as EvidenceFold;
+    if (this.#counted > MOST_COUNTED) this.end();
+    if (this.#kernel === null) {
+      this.#kernel = kernel;
+      kernel.beginEvidence(this.#fields);
+    }
+    this.#counted += records;
+    kernel.open = fold.open;
+    kernel.gather(records, this.#width, (column, record) => this.#add(bytes, scanner, first, column, record));
+  }
+
+  #add(bytes: Uint8Array, scanner: FieldScanner, first: number, column: number, record: number): void {
+    const fold = this.#fold as EvidenceFold;
+    const i = record * this.#width + (this.#fields[column] as number);
+    const begin = scanner.begins[i] as number;
+    const end = scanner.ends[i] as number;
+    const form = scanner.forms[i] as number;
+    if (form === PLAIN && isNullField(bytes, begin, end, this.#nulls)) return;
+    const line = scanner.lines[record] as number;
+    if (form === ESCAPED) {
+      const out = new Uint8Array(end - begin);
+      const length = unescapeField(this.#dialect, bytes, begin, end, out);
+      fold.add(column, out, 0, length, first + record, line);
+    } else {
+      fold.add(column, bytes, begin, end, first + record, line);
+    }
+  }
+
+  end(): void {
+    const kernel = this.#kernel;
+    if (kernel === null) return;
+    for (let column = 0; column < this.#fields.length; column++) this.#fold?.addCounts(column, kernel.countsOf(column));
+    this.#kernel = null;
+    this.#counted = 0;
   }
 
   /** The evidence of the whole file. */

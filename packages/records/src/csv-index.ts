@@ -4,8 +4,9 @@
  */
 
 import { type CsvDialect, resolveDialect } from "./csv-dialect.js";
+import { openFieldScanner } from "./csv-kernel-scanner.js";
 import { csvRefusal } from "./csv-refusals.js";
-import { CsvScanner, ESCAPED, unescapeField } from "./csv-scanner.js";
+import { CsvScanner, ESCAPED, type FieldScanner, unescapeField } from "./csv-scanner.js";
 import { limitsOf, refuseLongRecord } from "./limits.js";
 import { RangeStream, type RangeStreamOptions } from "./range-stream.js";
 import type { ByteSource, FileIndex, FilePart, IndexOptions } from "./reader.js";
@@ -20,7 +21,9 @@ export interface CsvVisitor {
   /** Before the first record. */
   begin(names: readonly string[]): void;
   /** Consecutive records: fields are in the scanner, their bytes in `bytes`, both until this returns. */
-  run(bytes: Uint8Array, scanner: CsvScanner, first: number): void;
+  run(bytes: Uint8Array, scanner: FieldScanner, first: number): void;
+  /** After the last record. */
+  end(): void;
 }
 
 /**
@@ -46,16 +49,20 @@ export async function indexCsv(
     },
   });
   const pass = new CsvIndexPass(source, stream, digests, dialect, options);
-  const names = dialect.header ? await pass.header() : await numberedColumns(source, options, dialect);
-  await pass.records(names, visitor);
-  return {
-    format,
-    bytes: digests.digest(),
-    size: source.size,
-    records: pass.count,
-    columns: names.map((name) => ({ name, type: null })),
-    parts: pass.parts,
-  };
+  try {
+    const names = dialect.header ? await pass.header() : await numberedColumns(source, options, dialect);
+    await pass.records(names, visitor);
+    return {
+      format,
+      bytes: digests.digest(),
+      size: source.size,
+      records: pass.count,
+      columns: names.map((name) => ({ name, type: null })),
+      parts: pass.parts,
+    };
+  } finally {
+    pass.release();
+  }
 }
 
 function streamOptions(source: ByteSource, options: IndexOptions, { encoding }: CsvDialect): RangeStreamOptions {
@@ -101,7 +108,7 @@ class CsvIndexPass {
   readonly #stream: RangeStream;
   readonly #digests: StoredDigests;
   readonly #dialect: CsvDialect;
-  readonly #scanner: CsvScanner;
+  readonly #scanner;
   readonly #maxRecordBytes: number;
   /** Offset in the stored file of what the stream has not consumed. */
   #offset = 0;
@@ -123,8 +130,13 @@ class CsvIndexPass {
     this.#stream = stream;
     this.#digests = digests;
     this.#dialect = dialect;
-    this.#scanner = new CsvScanner(dialect, maxColumns);
+    this.#scanner = openFieldScanner(dialect, maxColumns);
     this.#maxRecordBytes = maxRecordBytes;
+  }
+
+  /** Lets go of the scanner. */
+  release(): void {
+    this.#scanner.release();
   }
 
   /** The names in the first record. */
@@ -197,6 +209,7 @@ class CsvIndexPass {
       this.count += scanner.records;
       if (scanner.records === 0 && !stream.final) await stream.more();
     }
+    visitor?.end();
     this.#endPart(this.#source.size);
   }
 
@@ -213,7 +226,7 @@ class CsvIndexPass {
     const { bytes, begin, end } = stream;
     const at = scanner.scan(bytes, begin, end, stream.final, maxRecords);
     const { fault } = scanner;
-    if (this.#dialect.encoding === "utf-8") {
+    if (this.#dialect.encoding === "utf-8" && !scanner.isUtf8) {
       const invalid = findInvalidUtf8(bytes, begin, fault?.offset ?? at);
       if (invalid >= 0) this.#refuseEncoding(invalid, begin);
     }
@@ -223,7 +236,7 @@ class CsvIndexPass {
       if (reach - at > this.#maxRecordBytes) refuseLongRecord(this.#source.path, scanner.line, this.#maxRecordBytes);
       throw csvRefusal(this.#source.path, this.#names, fault, bytes, end);
     }
-    if (end - begin > this.#maxRecordBytes) this.#checkLengths(at, end, scanner.records < maxRecords);
+    if (end - begin > this.#maxRecordBytes) this.#checkLengths(at, end, scanner.isRestPartial);
     this.#offset += storedLength(this.#dialect.encoding, bytes, begin, at);
     this.#digests.settle(this.#offset);
     stream.begin = at;

@@ -7,6 +7,7 @@
  */
 
 import type { CsvDialect } from "./csv-dialect.js";
+import type { CsvKernel } from "./csv-kernel.js";
 
 const LF = 10;
 const CR = 13;
@@ -48,23 +49,53 @@ export interface CsvFault {
   readonly begin: number;
 }
 
-export class CsvScanner {
+/** What finds the fields of records. All arrays are good until the next call of `scan`. */
+export interface FieldScanner {
   /** Content of field i: `bytes[begins[i], ends[i])`, without its quotes. */
+  readonly begins: Int32Array;
+  readonly ends: Int32Array;
+  /** PLAIN, QUOTED or ESCAPED. */
+  readonly forms: Uint8Array;
+  /** Number of fields that the last call found: records × columns, but for a header. */
+  readonly fields: number;
+  /** Line and offset in the buffer of each record that the last call found. */
+  readonly lines: Float64Array;
+  readonly starts: Int32Array;
+  readonly records: number;
+  /** Line of the next byte, from 1, as an editor counts: by LF. */
+  line: number;
+  /** Number of fields of every record; 0: not known, the first record tells. */
+  columns: number;
+  readonly fault: CsvFault | null;
+  /** Whether what the last call found is known to be UTF-8. */
+  readonly isUtf8: boolean;
+  /** Whether the last call stopped at a record that is not complete. */
+  readonly isRestPartial: boolean;
+  /** Where the fields of the last call are too, when a kernel found them. */
+  readonly kernel: CsvKernel | null;
+  /**
+   * Finds the records of `bytes[begin, end)`, which begins with one, and says where the first one begins that is not
+   * complete (or was too many, or has the {@link fault}).
+   *
+   * @param final Nothing comes behind `end`, so the last record needs no line end.
+   */
+  scan(bytes: Uint8Array, begin: number, end: number, final: boolean, maxRecords: number): number;
+}
+
+export class CsvScanner implements FieldScanner {
   begins = new Int32Array(1024);
   ends = new Int32Array(1024);
-  /** PLAIN, QUOTED or ESCAPED. */
   forms = new Uint8Array(1024);
-  /** Number of fields that the last call found: records × columns, but for a header. */
   fields = 0;
-  /** Line and offset in the buffer of each record that the last call found. */
   lines = new Float64Array(256);
   starts = new Int32Array(256);
   records = 0;
-  /** Line of the next byte, from 1, as an editor counts: by LF. */
   line = 1;
-  /** Number of fields of every record; 0: not known, the first record tells. */
   columns = 0;
   fault: CsvFault | null = null;
+  readonly isUtf8 = false;
+  isRestPartial = false;
+  readonly kernel = null;
 
   readonly #dialect: CsvDialect;
   readonly #maxColumns: number;
@@ -85,12 +116,6 @@ export class CsvScanner {
     this.#plainQuote = quote.length === 1 && dialect.escape === null;
   }
 
-  /**
-   * Finds the records of `bytes[begin, end)`, which begins with one, and says where the first one begins that is not
-   * complete (or was too many, or has the {@link fault}).
-   *
-   * @param final Nothing comes behind `end`, so the last record needs no line end.
-   */
   scan(bytes: Uint8Array, begin: number, end: number, final: boolean, maxRecords: number): number {
     this.fields = 0;
     this.records = 0;
@@ -112,6 +137,7 @@ export class CsvScanner {
       if (recordEnd < 0) break;
       at = recordEnd;
     }
+    this.isRestPartial = this.records < maxRecords && this.fault === null;
     return at;
   }
 

@@ -4,11 +4,13 @@
 
 import type { Batch, Column } from "./batch.js";
 import { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
+import { kindsOf } from "./column-kinds.js";
 import type { ColumnType } from "./column-type.js";
 import { type CsvDialect, resolveDialect } from "./csv-dialect.js";
 import { indexCsv } from "./csv-index.js";
+import type { KernelColumns } from "./csv-kernel.js";
 import { type CsvRun, scanCsvPart } from "./csv-part.js";
-import { type CsvScanner, ESCAPED, PLAIN, unescapeField } from "./csv-scanner.js";
+import { ESCAPED, type FieldScanner, PLAIN, unescapeField } from "./csv-scanner.js";
 import { BATCH_BYTES } from "./limits.js";
 import { encodeNulls, isNullField } from "./null-values.js";
 import {
@@ -19,6 +21,7 @@ import {
   type FormatReader,
   type IndexOptions,
   type PlacedBatch,
+  type PlacedLeaves,
   type ReadOptions,
 } from "./reader.js";
 import { typeOfColumn } from "./reading.js";
@@ -39,6 +42,7 @@ function readerOf(format: "csv" | "tsv"): FormatReader {
     formats: [format],
     index: (source: ByteSource, options: IndexOptions = {}) => indexCsv(source, format, options),
     read: (source, index, part, options) => refusingChanges(source, part, readCsvPart(source, index, part, options)),
+    leaves: (source, index, part, options) => refusingChanges(source, part, hashCsvPart(source, index, part, options)),
   };
 }
 
@@ -76,6 +80,36 @@ async function* readCsvPart(
     if (length === BLOCK_RECORDS || bytes >= BATCH_BYTES) yield flush();
   }
   if (length > 0) yield flush();
+}
+
+/** The leaves of a part run by run: by the kernel, or as a batch where it cannot. */
+async function* hashCsvPart(
+  source: ByteSource,
+  index: FileIndex,
+  part: FilePart,
+  options: ReadOptions,
+): AsyncGenerator<PlacedLeaves | PlacedBatch> {
+  const dialect = resolveDialect(options.dialect ?? {}, index.format === "tsv" ? "tsv" : "csv");
+  const columns = index.columns.map(({ name }) => ({ name, type: typeOfColumn(options.types, name) }));
+  const nulls = encodeNulls(options.nullValues ?? []);
+  const fieldsOf = () =>
+    columns.map((column, field) => ({ ...column, field, builder: createColumnBuilder(column.name, column.type) }));
+  const kinds = kindsOf({ length: 0, columns: fieldsOf().map(({ builder }) => builder.finish()) });
+  let described: KernelColumns | undefined;
+  let begin = part.begin;
+  for await (const run of scanCsvPart(source, index, part, options, () => BLOCK_RECORDS)) {
+    const { records, kernel, lines } = run.scanner;
+    if (nulls.length === 0) described ??= kernel?.describe(columns);
+    const leaves = described === undefined ? undefined : kernel?.leaves(records, described);
+    if (leaves !== undefined) yield { leaves, kinds };
+    else {
+      const fields = fieldsOf();
+      appendRun(source.path, run, fields, columns.length, dialect, nulls);
+      const batch: Batch = { length: records, columns: fields.map(({ builder }) => builder.finish()) };
+      yield { begin, batch, lines: lines.slice(0, records) };
+    }
+    begin += records;
+  }
 }
 
 interface Field {
@@ -127,7 +161,7 @@ function appendField(
 }
 
 /** The value of a field of any form. */
-export function fieldContent(scanner: CsvScanner, i: number, bytes: Uint8Array, dialect: CsvDialect): Uint8Array {
+export function fieldContent(scanner: FieldScanner, i: number, bytes: Uint8Array, dialect: CsvDialect): Uint8Array {
   const begin = scanner.begins[i] as number;
   const end = scanner.ends[i] as number;
   if (scanner.forms[i] !== ESCAPED) return bytes.subarray(begin, end);

@@ -87,6 +87,17 @@ export class EvidenceFold {
       this.#addMisfit(column, missed, { file: this.#file, record, line, value: excerptOf(bytes, begin, end) });
   }
 
+  /** For each column the candidates whose misfits are still wanted, one bit each. */
+  get open(): Int32Array {
+    return this.#open;
+  }
+
+  /** Adds fields that were counted elsewhere and are no misfits that are still wanted: for each set of candidates how many. */
+  addCounts(column: number, counts: Uint32Array): void {
+    const sums = this.#counts[column] as Float64Array;
+    for (let set = 0; set <= ALL; set++) sums[set]! += counts[set] as number;
+  }
+
   #addMisfit(column: number, missed: number, misfit: Misfit): void {
     const lists = this.#misfits[column] as Misfit[][];
     for (let k = 0; k < CANDIDATES.length; k++) {

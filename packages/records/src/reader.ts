@@ -6,7 +6,7 @@
  */
 
 import type { Batch } from "./batch.js";
-import type { ColumnType } from "./column-type.js";
+import type { ColumnType, Kinds } from "./column-type.js";
 import type { FrameStart, StreamCompression } from "./compression.js";
 
 /** 65,536 consecutive records, aligned. */
@@ -129,6 +129,14 @@ export interface PlacedBatch {
   readonly raw?: { readonly offsets: Float64Array; readonly data: Uint8Array };
 }
 
+/** Leaves of consecutive records that no batch was made of. */
+export interface PlacedLeaves {
+  /** 32 bytes a record. */
+  readonly leaves: Uint8Array;
+  /** Kinds of the columns. */
+  readonly kinds: Kinds;
+}
+
 /** One file format. Readers are injected, so that a verifier of manifests and proofs loads none. */
 export interface FormatReader {
   readonly formats: readonly Format[];
@@ -140,4 +148,14 @@ export interface FormatReader {
    * @param index Of the whole file; its `parts` may be left out (empty), so that little travels to a worker.
    */
   read(source: ByteSource, index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch>;
+  /**
+   * The leaves of one part (`assay-record/v1`, without a key), in order, where the reader has a shorter way to them than
+   * over batches; records for which it has none come as batches. Absent where there is no such way at all.
+   */
+  leaves?(
+    source: ByteSource,
+    index: FileIndex,
+    part: FilePart,
+    options: ReadOptions,
+  ): AsyncIterable<PlacedLeaves | PlacedBatch>;
 }

@@ -149,12 +149,14 @@ export async function hashPart(
     const pieces: Uint8Array[] = [];
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
-    for await (const placed of reader.read(bytes, index, part, {
-      ...readOptions,
-      ...columns,
-      ...signalOf(signal),
-      types,
-    })) {
+    const all = { ...readOptions, ...columns, ...signalOf(signal), types };
+    const short = isRaw || leafKey !== null || splits !== null ? undefined : reader.leaves;
+    for await (const placed of short?.call(reader, bytes, index, part, all) ?? reader.read(bytes, index, part, all)) {
+      if ("leaves" in placed) {
+        pieces.push(placed.leaves);
+        kinds = joinAllKinds(kinds, placed.kinds);
+        continue;
+      }
       pieces.push(leavesOf(file.path, placed, leafKey));
       if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
       splits?.add(placed);

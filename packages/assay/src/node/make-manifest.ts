@@ -12,12 +12,12 @@ import { writeFolder } from "@assay/manifest/node";
 import { isAssayError } from "@assay/merkle";
 import { type Executor, type ScannedSource, type Source, scanSource } from "@assay/records";
 import type { AssayConfig } from "../config.js";
-import { refuseUnknownSplit } from "../main-job.js";
+import { refuseUnknownSplit } from "../split-column.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
 import type { Output, ReadingChoice, Work } from "./options.js";
-import { formatSeen, SEEN_FILE, scanSince } from "./since.js";
+import { formatSeen, SEEN_FILE } from "./seen.js";
 
 /** What every command that builds a manifest says of it. */
 export interface ManifestSummary {
@@ -69,7 +69,11 @@ export async function buildFrom(
 ): Promise<{ scanned: ScannedSource; built: StoredManifest; claimed: readonly string[] }> {
   const { reading = {}, config, since } = options;
   const work = { executor, ...workOf(options) };
-  const taken = since === undefined ? undefined : await scanSince(source, since, reading, executor, options);
+  // Who makes a first manifest does not wait for what judges an earlier one.
+  const taken =
+    since === undefined
+      ? undefined
+      : await (await import("./since.js")).scanSince(source, since, reading, executor, options);
   const scanned =
     taken?.scanned ??
     (await scanSource(source, {
@@ -114,7 +118,7 @@ export async function makeManifest(
 ): Promise<ManifestSummary> {
   const named = inputsOf(inputs, options.config, options.configPath);
   const { output = {}, signal, onWarning } = options;
-  return withExecutor(options, async (executor) => {
+  return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor) => {
     const source = await openInputs(named, options.reading ?? {}, options);
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? defaultFolder(named, name);

@@ -5,62 +5,13 @@
  */
 
 import { type FileEntry, type KnownRecords, readKeptLeaves } from "@assay/manifest";
-import { canonicalJson, FormatError, isAssayError } from "@assay/merkle";
+import { canonicalJson, isAssayError } from "@assay/merkle";
 import { type Executor, leafKeyId, type ScannedSource, type Source, type SourceFile, scanSource } from "@assay/records";
 import { modifiedAt } from "@assay/records/node";
-import { z } from "zod";
 import { workOf } from "./executor.js";
 import { openIntact } from "./open-folder.js";
 import type { ReadingChoice, Work } from "./options.js";
-
-/** What a run saw of its files; nothing names it, and only `--since` reads it. */
-export const SEEN_FILE = "seen.jsonl";
-
-/** Most bytes of {@link SEEN_FILE}. */
-const MAX_SEEN_BYTES = 2 ** 30;
-
-const line = z.strictObject({
-  modifiedNs: z.string().regex(/^\d{1,30}$/),
-  path: z.string(),
-  size: z.number().int().nonnegative(),
-  trust: z.enum(["read", "claimed"]),
-});
-type Seen = z.infer<typeof line>;
-
-/** The lines of {@link SEEN_FILE}: one for each local file, ascending by path. */
-export function formatSeen(files: readonly SourceFile[], claimed: ReadonlySet<string> = new Set()): Uint8Array {
-  const lines = files.flatMap((file) => {
-    const modifiedNs = modifiedAt(file);
-    if (modifiedNs === undefined) return [];
-    const { path, size } = file;
-    const trust = claimed.has(path) ? "claimed" : "read";
-    return [`${canonicalJson({ modifiedNs, path, size, trust })}\n`];
-  });
-  return new TextEncoder().encode(lines.join(""));
-}
-
-function parseSeen(bytes: Uint8Array): ReadonlyMap<string, Seen> {
-  const lines = new TextDecoder().decode(bytes).split("\n");
-  lines.pop();
-  return new Map(
-    lines.map((text, i) => {
-      const read = line.safeParse(jsonOf(text));
-      if (!read.success)
-        throw new FormatError("bad-json", `${SEEN_FILE}, line ${i + 1}: it is not what a run saw of a file`, {
-          details: { path: SEEN_FILE, line: i + 1 },
-        });
-      return [read.data.path, read.data];
-    }),
-  );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+import { MAX_SEEN_BYTES, parseSeen, SEEN_FILE, type SeenFile } from "./seen.js";
 
 /** A source of which some files were not looked at. */
 export interface ScanSince {
@@ -183,7 +134,7 @@ export async function scanSince(
 /** The earlier folder does not hold the leaves of a file. */
 class NotKept extends Error {}
 
-function isAsSeen(file: SourceFile, entry: FileEntry, seen: Seen | undefined): boolean {
+function isAsSeen(file: SourceFile, entry: FileEntry, seen: SeenFile | undefined): boolean {
   return (
     seen !== undefined &&
     entry.bytes !== undefined &&

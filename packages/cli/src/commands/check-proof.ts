@@ -1,4 +1,4 @@
-import { checkProof } from "@assay/assay/node";
+import { checkProof } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
 import { paint, safe } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { checkData, type Finding, type Outcome, writeScores } from "@assay/assay/node";
+import { checkData, type Finding, type Outcome, writeScores } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { addCheckingOptions, addReadingOptions, checkingChoice, configChoice, readingChoice } from "../options.js";
 import { count, paint, plural, safe } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { compareDataSets, type LeafChange } from "@assay/assay/node";
+import { compareDataSets, type LeafChange } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { addReadingOptions, readingChoice } from "../options.js";
 import { count, paint, plural, safe } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { controlsOf } from "@assay/assay/node";
+import { controlsOf } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { paint, safe } from "../terminal.js";
 

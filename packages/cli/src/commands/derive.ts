@@ -1,4 +1,4 @@
-import { deriveFolder } from "@assay/assay/node";
+import { deriveFolder } from "@assay/assay/commands";
 import { Argument } from "commander";
 import type { AddCommand } from "../main.js";
 import {

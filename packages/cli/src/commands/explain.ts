@@ -1,4 +1,4 @@
-import { explain } from "@assay/assay/node";
+import { explain } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 
 export const addExplain: AddCommand = (program, act) => {
@@ -16,7 +16,7 @@ Examples:
     )
     .argument("[topic]", "a check id, a control id, an error code; or checks, controls, codes");
   act(command, async (context, [topic]) => {
-    const result = explain(topic as string | undefined);
+    const result = await explain(topic as string | undefined);
     context.result(result, result.lines);
     return 0;
   });

@@ -1,4 +1,4 @@
-import { initConfig } from "@assay/assay/node";
+import { initConfig } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { addReadingOptions, readingChoice } from "../options.js";
 import { paint, safe } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { generateKeys, generateLeafKey, UsageError } from "@assay/assay/node";
+import { generateKeys, generateLeafKey, UsageError } from "@assay/assay/commands";
 import { Option } from "commander";
 import type { AddCommand } from "../main.js";
 import { parsers } from "../options.js";

@@ -1,4 +1,4 @@
-import { makeManifest } from "@assay/assay/node";
+import { makeManifest } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import {
   addOutputOptions,

@@ -1,4 +1,4 @@
-import { type FilePlaces, type LeafRange, proveRecord, UsageError } from "@assay/assay/node";
+import { type FilePlaces, type LeafRange, proveRecord, UsageError } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
 import { bytes, paint, safe } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { quarantineFolder } from "@assay/assay/node";
+import { quarantineFolder } from "@assay/assay/commands";
 import { Option } from "commander";
 import type { AddCommand } from "../main.js";
 import { addSigningOptions, parsers, readingChoice, signingChoice } from "../options.js";

@@ -1,4 +1,4 @@
-import { reportOf } from "@assay/assay/node";
+import { reportOf } from "@assay/assay/commands";
 import { Option } from "commander";
 import type { AddCommand } from "../main.js";
 import { safe } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { runMainJob } from "@assay/assay/node";
+import { runMainJob } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import {
   addCheckingOptions,

@@ -1,4 +1,4 @@
-import { signFolder, UsageError } from "@assay/assay/node";
+import { signFolder, UsageError } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { addSigningOptions, signingChoice } from "../options.js";
 import { paint, plural, safe, short } from "../terminal.js";

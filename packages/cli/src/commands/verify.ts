@@ -1,4 +1,4 @@
-import { UsageError, verifyFolder } from "@assay/assay/node";
+import { UsageError, verifyFolder } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { readingChoice } from "../options.js";
 import { paint, safe } from "../terminal.js";
