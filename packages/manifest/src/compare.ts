@@ -10,15 +10,25 @@ import {
   compareSets,
   countLeaves,
   fromHex,
-  type Multiset,
+  isAssayError,
+  prefixRootFromTiles,
+  type ReadTile,
   type SetChanges,
   SourceError,
   toHex,
   treeRoot,
   VerificationError,
 } from "@assay/merkle";
-import { deservedOf } from "./derivation.js";
+import { type StatedVersions, statedOf, versionOf } from "./compared-version.js";
 import type { FileEntry } from "./entry.js";
+import {
+  type DifferenceOptions,
+  differenceOf,
+  type FileDifference,
+  type FilePair,
+  hasSameRecords,
+  pairEntries,
+} from "./file-differences.js";
 import { isSameHead, isSameLeaf, type LineageSide } from "./lineage.js";
 import { movedRecords } from "./moved.js";
 import { compareText } from "./path.js";
@@ -28,11 +38,18 @@ import type { VersionChange } from "./version.js";
 export interface ComparedSide extends LineageSide {
   /** Reads a set page by its path; used when the leaves are not at hand. Rejects where there is none. */
   readonly readPage?: (path: string) => Promise<Uint8Array>;
+  /** Reads the tiles of a records root; used before `leavesOf`. Rejects with `not-kept` where there is none. */
+  readonly tilesOf?: (root: string) => ReadTile;
 }
 
 export interface CompareOptions {
   /** Most places (file and ordinal) that are listed of each of `added` and `removed`. Default 1,000. */
   readonly maxPlaces?: number;
+  /**
+   * Most leaves of a kept file that are read to say where records stand and which moved. Default 2²⁰. Where more differs
+   * (a record that was dropped shifts all that follow), places are left out, and `moved` is `null` unless the rest says it.
+   */
+  readonly maxLeaves?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +59,10 @@ export interface LeafChange {
   readonly leaf: string;
   /** How many more. */
   readonly count: number;
-  /** Where all its occurrences stand on that side, when the leaves are at hand: more than `count` where copies stayed. */
+  /**
+   * Where it stands on that side, at places whose record is another one on the other side, when these could be read: at
+   * least `count`, more where records shifted past a copy.
+   */
   readonly places?: readonly { readonly file: string; readonly ordinal: number }[];
 }
 
@@ -70,10 +90,15 @@ export interface Comparison {
   readonly added: number;
   /** Records that the first has and the second lacks. */
   readonly removed: number;
-  /** Records of both that are in another file now; `null` when the leaves of some file that differs are not at hand. */
+  /** Records of both that are in another file now; `null` when it could not be read where some file differs. */
   readonly moved: number | null;
   /** What the second deserves against the first; `none` for equal data sets; `null` when splits are not at hand. */
   readonly version: "none" | VersionChange | null;
+  /**
+   * Whether the stated versions, `from` of the first and `to` of the second, follow that; absent when one states none or
+   * what it deserves is not known.
+   */
+  readonly stated?: StatedVersions;
   /** Ascending by path. Empty when entries are not at hand. */
   readonly files: readonly FileChange[];
   readonly splits: readonly SplitChange[];
@@ -86,7 +111,7 @@ export interface Comparison {
 /**
  * Compares two data sets.
  *
- * Leaves are compared where both sides have them, else set pages, whose cost follows the size of the difference; equal
+ * Sets in memory are compared whole; else set pages and tiles are, whose cost follows the size of the difference. Equal
  * heads need neither.
  *
  * @throws VerificationError `leaf-format-mismatch`: leaves that are not made alike cannot be compared. SourceError
@@ -97,7 +122,7 @@ export interface Comparison {
 export async function compareManifests(
   first: ComparedSide,
   second: ComparedSide,
-  { maxPlaces = 1000, signal }: CompareOptions = {},
+  { maxPlaces = 1000, maxLeaves = 2 ** 20, signal }: CompareOptions = {},
 ): Promise<Comparison> {
   if (!isSameLeaf(first.header.leaf, second.header.leaf)) {
     throw new VerificationError(
@@ -118,18 +143,37 @@ export async function compareManifests(
     : await changesOf(first, second, signal);
   const splits = compareSplits(first, second);
   const isUntouched = equal && splits.every(({ change }) => change === "same");
+  const pairs = pairEntries(first, second);
+  const differences = equal ? [] : await differencesOf(pairs, first, second, { maxLeaves, signal });
+  const version = isUntouched ? "none" : versionOf(first, second, changes, differences);
+  const stated = statedOf(first, second, version);
   return {
     equal,
     sameSet,
     added: sumOf(changes.differences, 1),
     removed: sumOf(changes.differences, -1),
-    moved: equal ? 0 : await movedOf(first, second),
-    version: isUntouched ? "none" : versionOf(first, second, changes),
-    files: await compareFiles(first, second),
+    moved: movedOf(differences),
+    version,
+    ...(stated === undefined ? {} : { stated }),
+    files: await compareFiles(pairs ?? [], second),
     splits,
-    addedLeaves: await listChanges(changes, 1, second, maxPlaces),
-    removedLeaves: await listChanges(changes, -1, first, maxPlaces),
+    addedLeaves: listChanges(changes, 1, differences, maxPlaces),
+    removedLeaves: listChanges(changes, -1, differences, maxPlaces),
   };
+}
+
+/** What differs file by file; `undefined` for a file where it could not be read, or altogether without entries. */
+async function differencesOf(
+  pairs: readonly FilePair[] | undefined,
+  first: ComparedSide,
+  second: ComparedSide,
+  options: DifferenceOptions,
+): Promise<readonly (FileDifference | undefined)[] | undefined> {
+  if (pairs === undefined) return undefined;
+  const differences: (FileDifference | undefined)[] = [];
+  for (const pair of pairs)
+    if (!hasSameRecords(pair)) differences.push(await differenceOf(pair, first, second, options));
+  return differences;
 }
 
 async function changesOf(
@@ -166,52 +210,30 @@ function sumOf(differences: Float64Array, sign: 1 | -1): number {
   return sum;
 }
 
-async function movedOf(first: ComparedSide, second: ComparedSide): Promise<number | null> {
-  const pairs = pairEntries(first, second);
-  if (pairs === undefined) return null;
-  if (pairs.every(({ before, after }) => before?.root === after?.root && before?.records === after?.records)) return 0;
-  const before = new Map<string, Multiset>();
-  const after = new Map<string, Multiset>();
-  for (const { path, before: one, after: other } of pairs) {
-    // Files that did not change are read too: their records may be copies of ones that moved.
-    const leavesBefore = one === undefined ? undefined : await first.leavesOf?.(path);
-    const leavesAfter = other === undefined ? undefined : await second.leavesOf?.(path);
-    if ((one !== undefined && leavesBefore === undefined) || (other !== undefined && leavesAfter === undefined))
-      return null;
-    if (leavesBefore !== undefined) before.set(path, countLeaves(leavesBefore));
-    if (leavesAfter !== undefined) after.set(path, countLeaves(leavesAfter));
-  }
+/** Files that did not change have all their records in both, so they take nothing from the sum and add nothing. */
+function movedOf(differences: readonly (FileDifference | undefined)[] | undefined): number | null {
+  if (differences === undefined) return null;
+  // Nothing moves to another file when there is no other.
+  if (differences.length <= 1) return 0;
+  if (!differences.every((one) => one !== undefined)) return null;
+  const before = new Map(differences.map(({ path, before: { leaves } }) => [path, countLeaves(leaves)]));
+  const after = new Map(differences.map(({ path, after: { leaves } }) => [path, countLeaves(leaves)]));
   return movedRecords(before, after);
 }
 
-interface Pair {
-  readonly path: string;
-  readonly before: FileEntry | undefined;
-  readonly after: FileEntry | undefined;
-}
-
-function pairEntries(first: LineageSide, second: LineageSide): Pair[] | undefined {
-  if (first.entries === undefined || second.entries === undefined) return undefined;
-  const before = new Map(first.entries.map((entry) => [entry.path, entry]));
-  const after = new Map(second.entries.map((entry) => [entry.path, entry]));
-  const paths = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
-  return paths.map((path) => ({ path, before: before.get(path), after: after.get(path) }));
-}
-
-async function compareFiles(first: LineageSide, second: LineageSide): Promise<FileChange[]> {
+async function compareFiles(pairs: readonly FilePair[], second: ComparedSide): Promise<FileChange[]> {
   const changes: FileChange[] = [];
-  for (const { path, before, after } of pairEntries(first, second) ?? []) {
+  for (const { path, before, after } of pairs) {
     const counts = { recordsBefore: before?.records ?? 0, recordsAfter: after?.records ?? 0 };
-    changes.push({ path, change: await fileChange(path, before, after, second), ...counts });
+    changes.push({ path, change: await fileChange(before, after, second), ...counts });
   }
   return changes;
 }
 
 async function fileChange(
-  path: string,
   before: FileEntry | undefined,
   after: FileEntry | undefined,
-  second: LineageSide,
+  second: ComparedSide,
 ): Promise<FileChange["change"]> {
   if (before === undefined) return "added";
   if (after === undefined) return "removed";
@@ -222,10 +244,23 @@ async function fileChange(
   }
   if (after.records <= before.records) return "changed";
   if (before.records === 0) return "grown";
-  const leaves = await second.leavesOf?.(path);
-  return leaves !== undefined && toHex(treeRoot(leaves.subarray(0, 32 * before.records))) === before.root
-    ? "grown"
-    : "changed";
+  return (await prefixRoot(after, before.records, second)) === before.root ? "grown" : "changed";
+}
+
+/** The root over the first records of a file; `undefined` when neither its tiles nor its leaves are at hand. */
+async function prefixRoot(
+  { path, records, root }: FileEntry,
+  size: number,
+  { leavesOf, tilesOf }: ComparedSide,
+): Promise<string | undefined> {
+  try {
+    const head = { size: records, root: fromHex(root) };
+    if (tilesOf !== undefined) return toHex(await prefixRootFromTiles({ read: tilesOf(root), head }, size));
+  } catch (error) {
+    if (!isAssayError(error) || error.code !== "not-kept") throw error;
+  }
+  const leaves = await leavesOf?.(path);
+  return leaves === undefined ? undefined : toHex(treeRoot(leaves.subarray(0, 32 * size)));
 }
 
 function compareSplits(first: LineageSide, second: LineageSide): SplitChange[] {
@@ -240,55 +275,28 @@ function compareSplits(first: LineageSide, second: LineageSide): SplitChange[] {
   });
 }
 
-/** From heads and changes as far as they go; splits that grew need their leaves. */
-function versionOf(first: ComparedSide, second: ComparedSide, { differences }: SetChanges): VersionChange | null {
-  if (differences.some((difference) => difference < 0)) return "major";
-  const splits = Object.entries(first.header.splits ?? {});
-  const after = second.header.splits ?? {};
-  if (splits.some(([name]) => !Object.hasOwn(after, name))) return "major";
-  const isKept = splits.every(([name, head]) => isSameHead(head, after[name] ?? head));
-  if (isKept) return differences.length === 0 && splits.length === Object.keys(after).length ? "patch" : "minor";
-  return deservedOf(first, second) ?? null;
-}
-
-/** Lists the leaves that a side has more often, with their places there. */
-async function listChanges(
-  { keys, differences }: SetChanges,
+/** Lists the leaves that a side has more often, with their places there when every file that differs could be read. */
+function listChanges(
+  { keys, differences: changes }: SetChanges,
   sign: 1 | -1,
-  side: ComparedSide,
+  differences: readonly (FileDifference | undefined)[] | undefined,
   maxPlaces: number,
-): Promise<LeafChange[]> {
+): LeafChange[] {
   const changed = new Map<string, { count: number; places: { file: string; ordinal: number }[] }>();
-  for (const [i, difference] of differences.entries()) {
+  for (const [i, difference] of changes.entries()) {
     if (difference * sign <= 0) continue;
     changed.set(toHex(keys.subarray(32 * i, 32 * i + 32)), { count: difference * sign, places: [] });
   }
-  const isPlaced = changed.size > 0 && (await findPlaces(changed, side, maxPlaces));
-  return [...changed].map(([leaf, { count, places }]) => ({ leaf, count, ...(isPlaced ? { places } : {}) }));
-}
-
-/** Whether all files could be searched. */
-async function findPlaces(
-  changed: ReadonlyMap<string, { readonly places: { file: string; ordinal: number }[] }>,
-  { entries, leavesOf }: ComparedSide,
-  maxPlaces: number,
-): Promise<boolean> {
-  if (entries === undefined || leavesOf === undefined) return false;
-  // Numbers are looked up before any text is made: nearly all records are not among the changed ones.
-  const heads = new Set([...changed.keys()].map((leaf) => Number.parseInt(leaf.slice(0, 12), 16)));
+  const isPlaced = differences?.every((one) => one !== undefined) ?? false;
   let found = 0;
-  for (const { path, records } of entries) {
-    const leaves = await leavesOf(path);
-    if (leaves === undefined) return false;
-    const view = new DataView(leaves.buffer, leaves.byteOffset, leaves.byteLength);
-    for (let ordinal = 0; ordinal < records && found < maxPlaces; ordinal++) {
-      const head = view.getUint32(32 * ordinal) * 0x1_0000 + view.getUint16(32 * ordinal + 4);
-      if (!heads.has(head)) continue;
-      const change = changed.get(toHex(leaves.subarray(32 * ordinal, 32 * ordinal + 32)));
+  for (const { path, before, after } of isPlaced ? (differences as readonly FileDifference[]) : []) {
+    const { ordinals, leaves } = sign === 1 ? after : before;
+    for (let i = 0; i < ordinals.length && found < maxPlaces; i++) {
+      const change = changed.get(toHex(leaves.subarray(32 * i, 32 * i + 32)));
       if (change === undefined) continue;
-      change.places.push({ file: path, ordinal });
+      change.places.push({ file: path, ordinal: ordinals[i] as number });
       found++;
     }
   }
-  return true;
+  return [...changed].map(([leaf, { count, places }]) => ({ leaf, count, ...(isPlaced ? { places } : {}) }));
 }

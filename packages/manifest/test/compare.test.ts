@@ -1,4 +1,5 @@
-import { buildSetPages, toHex } from "@assay/merkle";
+import { buildSetPages, tilesOf, toHex, treeRoot } from "@assay/merkle";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ComparedSide, compareManifests } from "../src/compare.js";
 import type { LineageSide } from "../src/lineage.js";
@@ -14,6 +15,22 @@ const after = (files: Files, options = {}) => synthetic(files, { splits, ...opti
 function paged({ header, manifest, entries, set }: Synthetic): ComparedSide {
   const pages = new Map(buildSetPages(set));
   return { header, manifest, entries, readPage: async (path) => pages.get(path)! };
+}
+
+/** What a folder keeps: header, entries, pages and tiles; counts what is read. */
+function kept(side: Synthetic): ComparedSide & { readonly reads: string[] } {
+  const reads: string[] = [];
+  const tiles = new Map([...side.leaves.values()].map((leaves) => [toHex(treeRoot(leaves)), new Map(tilesOf(leaves))]));
+  const tilesOfRoot = (root: string) => async (path: string) => {
+    reads.push(path);
+    return tiles.get(root)!.get(path)!;
+  };
+  const { readPage, ...rest } = paged(side);
+  const counted = async (path: string) => {
+    reads.push(path);
+    return readPage!(path);
+  };
+  return { ...rest, readPage: counted, tilesOf: tilesOfRoot, leavesOf: side.leavesOf, reads };
 }
 
 const bare = ({ header, manifest }: LineageSide): ComparedSide => ({ header, manifest });
@@ -51,10 +68,8 @@ describe("compareManifests()", () => {
       { file: "test.csv", ordinal: 2 },
       { file: "train.csv", ordinal: 3 },
     ]);
-    expect(found.removedLeaves[0]!.places).toEqual([
-      { file: "train.csv", ordinal: 2 },
-      { file: "train.csv", ordinal: 3 },
-    ]);
+    // Its copy at ordinal 2 stayed.
+    expect(found.removedLeaves[0]!.places).toEqual([{ file: "train.csv", ordinal: 3 }]);
     expect(found.files).toEqual([
       { path: "test.csv", change: "grown", recordsBefore: 2, recordsAfter: 3 },
       { path: "train.csv", change: "changed", recordsBefore: 4, recordsAfter: 4 },
@@ -151,5 +166,74 @@ describe("compareManifests()", () => {
       ["train.csv", "same"],
       ["x.csv", "added"],
     ]);
+  });
+
+  it("says the same from pages and tiles as from all leaves, and as counting does", async () => {
+    const numbers = fc.array(fc.nat(12), { maxLength: 12 });
+    const anyFiles = fc.dictionary(fc.constantFrom("a.csv", "b.csv", "c.csv"), numbers, { noNullPrototype: true });
+    await fc.assert(
+      fc.asyncProperty(anyFiles, anyFiles, async (one, other) => {
+        const [first, second] = [synthetic(one), synthetic(other)];
+        const whole = await compareManifests(first, second);
+        expect(await compareManifests(kept(first), kept(second))).toEqual(whole);
+        const counts = (files: Files, path?: string) => {
+          const found = new Map<number, number>();
+          for (const [name, list] of Object.entries(files))
+            if (path === undefined || name === path) for (const n of list) found.set(n, (found.get(n) ?? 0) + 1);
+          return found;
+        };
+        const common = (path?: string) => {
+          let sum = 0;
+          const after = counts(other, path);
+          for (const [n, count] of counts(one, path)) sum += Math.min(count, after.get(n) ?? 0);
+          return sum;
+        };
+        const stayed = ["a.csv", "b.csv", "c.csv"].reduce((sum, path) => sum + common(path), 0);
+        expect(whole.moved).toBe(common() - stayed);
+        for (const { count, places } of [...whole.addedLeaves, ...whole.removedLeaves])
+          expect(places!.length).toBeGreaterThanOrEqual(count);
+      }),
+    );
+  });
+
+  it("reads what the difference needs, not what the data sets hold", async () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => i);
+    const changed = many.map((n) => (n === 77 || n === 19_000 ? -n : n));
+    const [first, second] = [kept(synthetic({ "a.csv": many })), kept(synthetic({ "a.csv": changed }))];
+    const found = await compareManifests(first, second);
+    expect(found).toMatchObject({ added: 2, removed: 2, moved: 0, version: "major" });
+    const places = [[{ file: "a.csv", ordinal: 77 }], [{ file: "a.csv", ordinal: 19_000 }]];
+    expect(found.removedLeaves.map((one) => one.places)).toEqual(expect.arrayContaining(places));
+    // The edge of the tree and two tiles; the root page and at most four of its sixteen.
+    expect(first.reads.length).toBeLessThanOrEqual(9);
+    expect(second.reads.length).toBeLessThanOrEqual(9);
+  });
+
+  it("leaves places out where too much shifted, and still says what is known", async () => {
+    const many = Array.from({ length: 3000 }, (_, i) => i);
+    const before = synthetic({ "a.csv": many, "b.csv": [1, 2] });
+    const now = synthetic({ "a.csv": many.slice(1), "b.csv": [1, 2] });
+    const found = await compareManifests(kept(before), kept(now), { maxLeaves: 1000 });
+    expect(found).toMatchObject({ added: 0, removed: 1, moved: 0, version: "major" });
+    expect(found.removedLeaves).toEqual([{ leaf: toHex(leafOf(0)), count: 1 }]);
+    const both = synthetic({ "a.csv": many.slice(1), "b.csv": [1, 2, 0] });
+    expect((await compareManifests(kept(before), kept(both), { maxLeaves: 1000 })).moved).toBeNull();
+    expect((await compareManifests(kept(before), kept(both))).moved).toBe(1);
+  });
+
+  it("tells whether the stated versions follow the change", async () => {
+    const one = synthetic({ "a.csv": [1, 2] }, { version: "1.4.0" });
+    for (const [files, version, holds] of [
+      [[1, 2, 3], "1.5.0", true],
+      [[1, 2, 3], "1.4.1", false],
+      [[1], "2.0.0", true],
+      [[1], "1.5.0", false],
+      [[2, 1], "1.4.1", true],
+      [[2, 1], "1.4.0", false],
+    ] as const) {
+      const other = synthetic({ "a.csv": files }, { version });
+      expect((await compareManifests(kept(one), kept(other))).stated).toEqual({ from: "1.4.0", to: version, holds });
+    }
+    expect(await compareManifests(one, synthetic({ "a.csv": [1] }))).not.toHaveProperty("stated");
   });
 });

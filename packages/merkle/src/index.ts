@@ -130,6 +130,14 @@ export {
   type StrictJsonOptions,
 } from "./strict-json.js";
 export {
+  type CompareTilesOptions,
+  compareTiles,
+  type PlacedLeaves,
+  prefixRootFromTiles,
+  type TiledTree,
+  type TreeDifference,
+} from "./tile-comparison.js";
+export {
   proveInclusionFromTiles,
   proveRangesFromTiles,
   type ReadTile,

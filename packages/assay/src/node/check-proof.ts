@@ -9,6 +9,7 @@ import {
   verifyLeavesOfEach,
   verifyRecordProof,
   verifyRecordsProof,
+  verifyVersion,
 } from "@assay/manifest";
 import {
   fromHex,
@@ -209,6 +210,7 @@ function checkConsistency(
   return { result: { kind: "consistency" }, says: "the first data set's file entries come first in the second" };
 }
 
+/** @throws VerificationError `version-mismatch` too: a version that the manifests state and the change contradicts. */
 function checkUpdate(
   proof: Parameters<typeof verifySetUpdate>[0],
   first: ManifestHeader,
@@ -224,8 +226,23 @@ function checkUpdate(
     if (difference > 0) added += difference;
     else removed -= difference;
   }
+  const version = deservedBy(removed, first, second);
+  if (version !== null && first.version !== undefined && second.version !== undefined)
+    verifyVersion(first.version, second.version, version);
   return {
-    result: { kind: "update", added, removed },
-    says: `the second set is the first with ${added} records added and ${removed} removed`,
+    result: { kind: "update", added, removed, version },
+    says: `the second set is the first with ${added} records added and ${removed} removed${version === null ? "" : `: ${version.toUpperCase()}`}`,
   };
+}
+
+/** What an update that adds or removes something deserves; `null` when it depends on what is in splits that differ. */
+function deservedBy(removed: number, first: ManifestHeader, second: ManifestHeader): "minor" | "major" | null {
+  if (removed > 0) return "major";
+  const [before, after] = [Object.entries(first.splits ?? {}), new Map(Object.entries(second.splits ?? {}))];
+  if (before.some(([name]) => !after.has(name))) return "major";
+  return before.every(
+    ([name, { root, records }]) => after.get(name)?.root === root && after.get(name)?.records === records,
+  )
+    ? "minor"
+    : null;
 }

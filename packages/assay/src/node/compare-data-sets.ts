@@ -1,6 +1,7 @@
 /** `assay compare`: what changed between two versions, however they are stored. */
 
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import {
   buildManifest,
@@ -10,11 +11,19 @@ import {
   type FileEntry,
   type LineageSide,
   openManifest,
-  pageReader,
   withKeptSets,
 } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
-import { isAssayError, SourceError, VerificationError } from "@assay/merkle";
+import {
+  formatProof,
+  fromHex,
+  isAssayError,
+  proveSetUpdate,
+  proveSetUpdateFromPages,
+  type ReadSetPage,
+  SourceError,
+  VerificationError,
+} from "@assay/merkle";
 import { type Executor, type Format, type Reading, type ScannedSource, type Source, scanSource } from "@assay/records";
 import { UsageError } from "../usage-error.js";
 import { folderOf, openDataOf, openInputs, warnOfTypes } from "./data.js";
@@ -23,12 +32,18 @@ import type { ReadingChoice, Work } from "./options.js";
 
 export interface CompareOptions extends Work {
   readonly reading?: ReadingChoice;
+  /** Say where every changed record stands and what moved, whatever it costs. Default: where that follows the difference. */
+  readonly places?: boolean;
+  /** Where the proof of the difference goes (`assay-set-update/v1`). Equal sets need none, and none is written. */
+  readonly proof?: string;
 }
 
 /**
  * Compares two data sets, each a folder, a manifest or data.
  *
- * Data without declared types is read with the types of the other side, so that a CSV and the Parquet file that it was made from agree.
+ * Data without declared types is read with the types of the other side, so that a CSV and the Parquet file that it was made
+ * from agree. Folders are compared by the pages and tiles that they keep; sets, leaves and data are read only where these
+ * do not say it.
  */
 export async function compareDataSets(
   first: string,
@@ -39,19 +54,76 @@ export async function compareDataSets(
     // What knows its types goes first: text takes them over.
     const order = [await nameSide(first, 0, options), await nameSide(second, 1, options)];
     order.sort((a, b) => b.certainty - a.certainty || a.index - b.index);
-    const sides: ComparedSide[] = [];
+    const sides: CommittedSide[] = [];
     let reading: Reading | undefined;
     for (const { target, index, source } of order) {
       const side =
         source === undefined
           ? await openCommitted(target, executor, options)
-          : await openData(target, source, reading, executor, options);
-      reading ??= side.header.reading;
+          : { kept: await openData(target, source, reading, executor, options) };
+      reading ??= side.kept.header.reading;
       sides[index] = side;
     }
-    const [before, after] = sides as [ComparedSide, ComparedSide];
-    return compareManifests(before, after, options.signal === undefined ? {} : { signal: options.signal });
+    const [before, after] = sides as [CommittedSide, CommittedSide];
+    const [comparison, from] = await compareSides(before, after, options);
+    if (options.proof !== undefined && !comparison.sameSet) await writeDifference(options.proof, from, comparison);
+    return comparison;
   });
+}
+
+/** A side as it is at hand, and a way to make the whole of it when that is not enough. */
+interface CommittedSide {
+  readonly kept: ComparedSide;
+  readonly whole?: () => Promise<ComparedSide>;
+}
+
+/** Compares what is at hand, then what can be made; gives the first side as it was compared too. */
+async function compareSides(
+  before: CommittedSide,
+  after: CommittedSide,
+  { places = false, signal }: CompareOptions,
+): Promise<readonly [Comparison, ComparedSide]> {
+  const options = {
+    ...(places && { maxLeaves: Number.MAX_SAFE_INTEGER }),
+    ...(signal !== undefined && { signal }),
+  };
+  let comparison: Comparison | undefined;
+  try {
+    comparison = await compareManifests(before.kept, after.kept, options);
+  } catch (error) {
+    if (!isAssayError(error) || error.code !== "not-kept") throw error;
+  }
+  const isEnough = comparison !== undefined && comparison.version !== null && (comparison.moved !== null || !places);
+  if (comparison !== undefined && isEnough) return [comparison, before.kept];
+  try {
+    const [first, second] = [(await before.whole?.()) ?? before.kept, (await after.whole?.()) ?? after.kept];
+    return [await compareManifests(first, second, options), first];
+  } catch (error) {
+    const isMissing = isAssayError(error) && (error.code === "data-missing" || error.code === "not-kept");
+    if (comparison === undefined || !isMissing) throw error;
+    return [comparison, before.kept];
+  }
+}
+
+/** Writes the set update that shows that exactly the records of the comparison came and went. */
+async function writeDifference(path: string, first: ComparedSide, comparison: Comparison): Promise<void> {
+  const listed = [
+    ...comparison.addedLeaves.map(({ leaf, count }) => [leaf, count] as const),
+    ...comparison.removedLeaves.map(({ leaf, count }) => [leaf, -count] as const),
+  ].sort(([a], [b]) => (a < b ? -1 : 1));
+  const changes = {
+    keys: fromHex(listed.map(([leaf]) => leaf).join("")),
+    differences: new Float64Array(listed.map(([, difference]) => difference)),
+  };
+  const update =
+    first.set === undefined
+      ? await proveSetUpdateFromPages(first.readPage as ReadSetPage, fromHex(first.header.set.root), changes)
+      : proveSetUpdate(first.set, changes);
+  try {
+    await writeFile(path, formatProof(update));
+  } catch (cause) {
+    throw new SourceError("cannot-write", `--proof ${path}: ${(cause as Error).message}`, { cause, details: { path } });
+  }
 }
 
 /** A side as it was named. */
@@ -131,24 +203,31 @@ function splitsAndKey({ reading = {} }: CompareOptions): {
   };
 }
 
-/** A folder, with sets and leaves as it kept them, else made again from its data. */
-async function openCommitted(target: string, executor: Executor, options: CompareOptions): Promise<ComparedSide> {
+/** A folder with its pages and tiles; the whole of it is its sets and leaves as it kept them, else made again from its data. */
+async function openCommitted(target: string, executor: Executor, options: CompareOptions): Promise<CommittedSide> {
   const directory = folderOf(target);
   const cancel = options.signal === undefined ? {} : { signal: options.signal };
   const reader = await openFolderReader(
     directory,
     options.onWarning === undefined ? {} : { onNote: options.onWarning },
   );
-  const opened = await withKeptSets(await openManifest(reader, cancel), cancel);
-  const hasSplits = opened.header.splits === undefined || opened.splits !== undefined;
-  const firstLeaves =
-    opened.entries[0] === undefined ? new Uint8Array() : await opened.leavesOf(opened.entries[0].path);
-  if (opened.set !== undefined && hasSplits && firstLeaves !== undefined) return opened;
-  const rebuilt = await rebuild(opened, directory, executor, options).catch((error: unknown) => {
-    if (opened.set !== undefined && isAssayError(error) && error.code === "data-missing") return undefined;
-    throw error;
-  });
-  return rebuilt ?? { ...opened, readPage: pageReader(reader) };
+  const kept = await openManifest(reader, cancel);
+  const whole = async (): Promise<ComparedSide> => {
+    const opened = await withKeptSets(kept, cancel);
+    const hasSplits = opened.header.splits === undefined || opened.splits !== undefined;
+    const firstLeaves =
+      opened.entries[0] === undefined ? new Uint8Array() : await opened.leavesOf(opened.entries[0].path);
+    if (opened.set !== undefined && hasSplits && firstLeaves !== undefined) return opened;
+    const rebuilt = await rebuild(opened, directory, executor, options).catch((error: unknown) => {
+      if (opened.set !== undefined && isAssayError(error) && error.code === "data-missing") return undefined;
+      throw error;
+    });
+    if (rebuilt === undefined) return opened;
+    // Its leaves are in memory now: no tile is asked for.
+    const { tilesOf: _tilesOf, ...inMemory } = rebuilt as ComparedSide;
+    return inMemory;
+  };
+  return { kept, whole };
 }
 
 /** The leaves of a folder's data, made again and checked against what it committed to. */
