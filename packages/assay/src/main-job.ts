@@ -26,6 +26,7 @@ import { buildControlEvidenceStatement, type ControlResult, type Signer, type St
 import {
   type Executor,
   inlineExecutor,
+  isJson,
   joinAllKinds,
   type LeafFormat,
   type Progress,
@@ -186,7 +187,7 @@ function refuseUnknownChecks(option: string, ids: readonly string[] = []): void 
 export function refuseUnknownSplit({ files }: ScannedSource, splits: SplitRule | undefined): void {
   if (splits === undefined || !("column" in splits)) return;
   // What columns a JSONL file has is known only when it is read.
-  if (files.some(({ index }) => index.format === "jsonl") || files.every(({ index }) => index.records === 0)) return;
+  if (files.some(({ index }) => isJson(index.format)) || files.every(({ index }) => index.records === 0)) return;
   const names = [...new Set(files.flatMap(({ index }) => index.columns.map(({ name }) => name)))].sort();
   if (!names.includes(splits.column))
     throw new UsageError(

@@ -229,7 +229,7 @@ export function dataWithoutLeaves(
 }
 
 /** Formats whose records stand on lines. */
-const LINED: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "text"]);
+const LINED: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "json", "text"]);
 
 /** Parts of all files in file order, each with its leaves. */
 function* foldParts({ files }: ScannedSource, leaves: readonly Uint8Array[]): Iterable<FoldPartInput> {

@@ -19,6 +19,8 @@ export async function loadReader(format: Format): Promise<FormatReader> {
       return (await import("./csv.js")).tsvReader;
     case "jsonl":
       return (await import("./jsonl.js")).jsonlReader;
+    case "json":
+      return (await import("./jsonl.js")).jsonReader;
     case "text":
       return (await import("./text.js")).textReader;
     case "files":

@@ -5,7 +5,7 @@ import type { Batch } from "./batch.js";
 import type { Kinds } from "./column-type.js";
 import { type Executor, inlineExecutor } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
-import type { LeafFormat, Limits, PlacedBatch } from "./reader.js";
+import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, typesOfFile } from "./reading.js";
 import type { Progress, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
@@ -235,7 +235,7 @@ function partInputs({ files, reading }: ScannedSource): PartInput[] {
 
 function checkSplitColumn({ files }: ScannedSource, column: string): void {
   const isPossible = files.some(
-    ({ index }) => index.format === "jsonl" || index.columns.some(({ name }) => name === column),
+    ({ index }) => isJson(index.format) || index.columns.some(({ name }) => name === column),
   );
   if (isPossible || files.every(({ index }) => index.records === 0)) return;
   throw new FormatError(

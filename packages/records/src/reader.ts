@@ -12,7 +12,12 @@ import type { FrameStart, StreamCompression } from "./compression.js";
 /** 65,536 consecutive records, aligned. */
 export const BLOCK_RECORDS = 65_536;
 
-export type Format = "csv" | "tsv" | "jsonl" | "arrow" | "parquet" | "text" | "files" | "other";
+export type Format = "csv" | "tsv" | "jsonl" | "json" | "arrow" | "parquet" | "text" | "files" | "other";
+
+/** Whether the values of a format say their own types, one by one. */
+export function isJson(format: Format): boolean {
+  return format === "jsonl" || format === "json";
+}
 
 /** A file of random access: two members replace every kind of file. */
 export interface ByteSource {

@@ -8,7 +8,7 @@ import type { ColumnType, Kind, Kinds } from "./column-type.js";
 import { compareText } from "./data-path.js";
 import { type Evidence, inferType } from "./inference.js";
 import { kindOf } from "./kinds.js";
-import type { Dialect, FileIndex } from "./reader.js";
+import { type Dialect, type FileIndex, isJson } from "./reader.js";
 import type { DeclaredSchema, Reading } from "./source.js";
 
 /** The type of a column, `null` when it has none. Safe for columns that are called like members of objects. */
@@ -65,7 +65,7 @@ export function resolveReading(input: ReadingInput): Reading {
   const textTypes = new Map<string, ColumnType>();
   const inferred = new Set<string>();
   const csvColumns = new Set(files.flatMap(({ index }) => (isCsv(index) ? index.columns.map(({ name }) => name) : [])));
-  const hasText = files.some(({ index }) => isCsv(index) || index.format === "jsonl");
+  const hasText = files.some(({ index }) => isCsv(index) || isJson(index.format));
   for (const [name, type] of declared) {
     const storedAsBytes = type === "text" && storedTypes(files, name).includes("bytes");
     if (!hasText && !storedAsBytes && storedTypes(files, name).length > 0) continue;
@@ -111,7 +111,7 @@ export function typesOfFile(reading: Reading, index: FileIndex): Record<string, 
     const first = list[0] as ColumnType;
     if (isCsv(index)) {
       if (first !== "json") types[name] = first;
-    } else if (index.format === "jsonl") {
+    } else if (isJson(index.format)) {
       if (!list.includes("json")) types[name] = first;
     } else if (first === "text" && !reading.inferred.includes(name)) {
       // Bytes without a meaning of their own that were declared as text.

@@ -20,7 +20,8 @@ export interface RemoveOptions {
 /**
  * The bytes of a file without some of its records. Read with the parent's reading, they are the same records without these.
  *
- * CSV, TSV, JSONL and text: the records leave with their line ends, all other bytes stay, header and empty lines too. Arrow:
+ * CSV, TSV, JSONL and text: the records leave with their line ends, all other bytes stay, header and empty lines too. JSON:
+ * they leave with a comma each. Arrow:
  * record batches and dictionaries stay what they are, buffers are written again, uncompressed. Parquet: row groups stay, but
  * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. Compressed text is compressed again:
  * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. No records: the same bytes.
@@ -99,6 +100,8 @@ async function remover(
     case "jsonl":
     case "text":
       return (await import("./remove-lines.js")).removeLines(source, index, ordinals, options);
+    case "json":
+      return (await import("./remove-lines.js")).removeElements(source, index, ordinals, options);
     case "arrow":
       return (await import("./remove-arrow.js")).removeArrowRecords(source, index, ordinals, options);
     case "parquet":
