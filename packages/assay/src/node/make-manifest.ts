@@ -90,7 +90,7 @@ export async function makeManifest(
   return withExecutor(options, async (executor) => {
     const source = await openInputs(named, options.reading ?? {}, options);
     const name = options.name ?? options.config?.name ?? source.name;
-    const folder = output.directory ?? defaultFolder(named, name);
+    const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
       const { built } = await buildFrom(source, executor, options, room);
       const files = storedManifestFiles(built, {

@@ -100,7 +100,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const source = await openInputs(named, reading, options);
     const name = config?.name ?? source.name;
-    const folder = output.directory ?? defaultFolder(named, name);
+    const folder = output.directory ?? (await defaultFolder(named, name));
     if (signer === undefined) await refuseToUnsign(folder, output);
     return withLeafRoom(folder, output, async (room) => {
       const result = await assaySource(source, {
