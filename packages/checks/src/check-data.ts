@@ -68,7 +68,12 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   const images = new Map<string, ImageFeatures>();
 
   const batches = (columns: readonly string[]): AsyncIterable<FileBatch> =>
-    readBatches(scanned, { columns, ...(executor ? { executor } : {}), ...(signal ? { signal } : {}) });
+    readBatches(scanned, {
+      columns,
+      contents: "texts",
+      ...(executor ? { executor } : {}),
+      ...(signal ? { signal } : {}),
+    });
 
   /** First record of a batch; refuses one that does not fit its file, so that no row is written twice or left out. */
   const firstRecord = ({ file, begin, batch }: FileBatch): number => {

@@ -6,7 +6,17 @@ import { DEFAULT_LIMITS } from "./limits.js";
 import type { Format } from "./reader.js";
 
 /** Formats that can be named. */
-export const KNOWN_FORMATS: readonly Format[] = ["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files"];
+export const KNOWN_FORMATS: readonly Format[] = [
+  "csv",
+  "tsv",
+  "jsonl",
+  "json",
+  "arrow",
+  "parquet",
+  "text",
+  "files",
+  "tar",
+];
 
 const BY_ENDING: ReadonlyMap<string, Format> = new Map([
   ["csv", "csv"],
@@ -22,6 +32,8 @@ const BY_ENDING: ReadonlyMap<string, Format> = new Map([
   ["parq", "parquet"],
   ["txt", "text"],
   ["text", "text"],
+  ["tar", "tar"],
+  ["tgz", "tar"],
 ]);
 
 /** Bytes at the head of a file that tell its format. */

@@ -25,6 +25,8 @@ export async function loadReader(format: Format): Promise<FormatReader> {
       return (await import("./text.js")).textReader;
     case "files":
       return (await import("./files.js")).filesReader;
+    case "tar":
+      return (await import("./tar.js")).tarReader;
     case "arrow":
       return (await import("./arrow.js")).arrowReader;
     case "parquet":

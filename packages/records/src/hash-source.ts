@@ -116,6 +116,8 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
 }
 
 export interface ReadBatchesOptions extends ReadSourceOptions {
+  /** `files`, `tar`: contents instead of the digests that records hold: of labels and texts, or of everything. Default `none`. */
+  readonly contents?: "none" | "texts" | "all";
   /** Only these columns. Default all. */
   readonly columns?: readonly string[];
 }
@@ -219,10 +221,11 @@ function readOptionsOf(scanned: ScannedSource, { limits }: ReadSourceOptions): P
 
 function readPartOptions(
   scanned: ScannedSource,
-  options: ReadSourceOptions,
+  options: ReadBatchesOptions,
   columns: readonly string[] | undefined,
 ): PlainReadOptions {
-  return { ...readOptionsOf(scanned, options), ...(columns === undefined ? {} : { columns }) };
+  const contents = options.contents === undefined ? {} : { contents: options.contents };
+  return { ...readOptionsOf(scanned, options), ...contents, ...(columns === undefined ? {} : { columns }) };
 }
 
 function partInputs({ files, reading }: ScannedSource): PartInput[] {
