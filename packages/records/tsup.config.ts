@@ -8,6 +8,7 @@ export default defineConfig({
     jsonl: "src/jsonl.ts",
     text: "src/text.ts",
     files: "src/files.ts",
+    tar: "src/tar.ts",
     arrow: "src/arrow.ts",
     parquet: "src/parquet.ts",
     matrix: "src/matrix.ts",

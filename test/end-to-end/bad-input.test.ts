@@ -1,7 +1,17 @@
 /** What the command says of bad input: one clear message with the place, the exit code, and nothing left behind. */
 
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { assay, everythingIn, expectRefusal, FIXTURES, temporaryFolders } from "./command.js";
 import { cleanCsv } from "./data.js";
@@ -21,6 +31,11 @@ describe.concurrent("assay run refuses bad data", () => {
     ["an Arrow file that was cut off", "bad.arrow", arrow.subarray(0, -40), 4, "bad-arrow", "bad.arrow"],
     ["JSON that breaks off", "bad.jsonl", '{"a":1}\n{"a":\n', 4, "bad-json", "bad.jsonl, line 2"],
     ["a JSON member twice", "bad.jsonl", '{"a":1,"a":2}\n', 4, "duplicate-key", "bad.jsonl, line 1"],
+    ["gzip that was cut off", "bad.csv.gz", gzipSync("a\n1\n").subarray(0, -3), 4, "bad-compression", "bad.csv.gz"],
+    ["a bomb", "bad.jsonl.gz", gzipSync(Buffer.alloc(66 << 20, 32)), 4, "limit-exceeded", "maxInflation"],
+    ["a line in gzip that is no object", "bad.jsonl.gz", gzipSync("{}\n[1]\n"), 4, "not-a-record", "line 2"],
+    ["text behind a JSON array", "bad.json", "[{}]\n{}", 4, "bad-json", "bad.json, line 2"],
+    ["JSON that is nested too deep", "bad.json", `[${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}]`, 4, "too-deep"],
     ["a JSON line that is no object", "bad.jsonl", "[1]\n", 4, "not-a-record", "bad.jsonl, line 1"],
   ];
   for (const [claim, name, bytes, exitCode, code, ...places] of cases)
@@ -44,6 +59,31 @@ describe.concurrent("assay run refuses bad data", () => {
     expectRefusal(await assay(cwd, ["run", "a.csv", "--schema", "place", "--json"]), 5, "is-a-directory", "place");
     expectRefusal(await assay(cwd, ["verify", "a.csv", "--json"]), 5, "cannot-read", "a.csv");
     expect(everythingIn(cwd)).toEqual(["a.csv", "place"]);
+  });
+
+  test("a name with a line end, and links that lead in a circle", async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, "data"));
+    writeFileSync(join(cwd, "data", "a\nb.csv"), "a\n1\n");
+    expectRefusal(await assay(cwd, ["run", "data", "--json"]), 4, "bad-path", "a\\nb.csv");
+    rmSync(join(cwd, "data", "a\nb.csv"));
+    writeFileSync(join(cwd, "data", "a.csv"), "a\n1\n");
+    symlinkSync(join(cwd, "data"), join(cwd, "data", "again"));
+    expectRefusal(await assay(cwd, ["run", "data", "--json"]), 5, "link-loop", "again");
+    expect(readdirSync(cwd)).toEqual(["data"]);
+  });
+
+  test("a glob that nothing matches; one that something does is read and found again", async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, "shards/deep"), { recursive: true });
+    for (const name of ["1.csv", "2.csv", "deep/3.csv"]) writeFileSync(join(cwd, "shards", name), `a\n${name[0]}\n`);
+    writeFileSync(join(cwd, "shards/notes.bin"), "x");
+    expectRefusal(await assay(cwd, ["run", "shards/*.json", "--json"]), 5, "not-found", "*.json");
+    const made = await assay(cwd, ["manifest", "shards/**/*.csv", "--json"]);
+    expect(made.json()).toMatchObject({ manifest: expect.stringMatching(/shards.shards.assay.manifest.json$/), files: 3, records: 3 });
+    expect(await assay(cwd, ["verify", "shards/shards.assay"])).toMatchObject({ exitCode: 0 });
+    writeFileSync(join(cwd, "shards/deep/3.csv"), "a\n4\n");
+    expect(await assay(cwd, ["verify", "shards/shards.assay"])).toMatchObject({ exitCode: 2 });
   });
 
   test("a file that changes while it is read", async () => {

@@ -17,7 +17,7 @@ const person = z.strictObject({
 });
 
 const readingSchema = z.strictObject({
-  format: z.enum(["csv", "tsv", "jsonl", "arrow", "parquet", "text", "files"]).optional(),
+  format: z.enum(["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar"]).optional(),
   schema: z.record(z.string(), z.unknown()).optional().describe("Declared schema, as `--schema` takes it"),
   null: z.array(z.string().max(4096)).optional().describe("Unquoted CSV fields that are null"),
   delimiter: z.string().max(2).optional(),

@@ -1,13 +1,13 @@
 /** The column that names the splits must be there: said before the data is hashed. */
 
-import type { ScannedSource, SplitRule } from "@assay/records";
+import { isJson, type ScannedSource, type SplitRule } from "@assay/records";
 import { UsageError } from "./usage-error.js";
 
 /** Refuses a split rule by a column that no file can have, naming those there are. */
 export function refuseUnknownSplit({ files }: ScannedSource, splits: SplitRule | undefined): void {
   if (splits === undefined || !("column" in splits)) return;
-  // What columns a JSONL file has is known only when it is read.
-  if (files.some(({ index }) => index.format === "jsonl") || files.every(({ index }) => index.records === 0)) return;
+  // What columns a JSON file has is known only when it is read.
+  if (files.some(({ index }) => isJson(index.format)) || files.every(({ index }) => index.records === 0)) return;
   const names = [...new Set(files.flatMap(({ index }) => index.columns.map(({ name }) => name)))].sort();
   if (!names.includes(splits.column))
     throw new UsageError(

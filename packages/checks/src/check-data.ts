@@ -68,7 +68,12 @@ export function scannedData(input: ScannedInput, options: ScannedDataOptions = {
   const images = new Map<string, ImageFeatures>();
 
   const batches = (columns: readonly string[]): AsyncIterable<FileBatch> =>
-    readBatches(scanned, { columns, ...(executor ? { executor } : {}), ...(signal ? { signal } : {}) });
+    readBatches(scanned, {
+      columns,
+      contents: "texts",
+      ...(executor ? { executor } : {}),
+      ...(signal ? { signal } : {}),
+    });
 
   /** First record of a batch; refuses one that does not fit its file, so that no row is written twice or left out. */
   const firstRecord = ({ file, begin, batch }: FileBatch): number => {
@@ -229,7 +234,7 @@ export function dataWithoutLeaves(
 }
 
 /** Formats whose records stand on lines. */
-const LINED: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "text"]);
+const LINED: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "json", "text"]);
 
 /** Parts of all files in file order, each with its leaves. */
 function* foldParts({ files }: ScannedSource, leaves: readonly Uint8Array[]): Iterable<FoldPartInput> {

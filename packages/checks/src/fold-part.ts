@@ -51,7 +51,7 @@ export async function stateOfPart<State, Options>(
   const foldOptions = options as Options;
   const odd = new Set(nearlyNumeric);
   const states: State[] = [];
-  for await (const placed of readBatches({ ...scanned, files: [file] }, { columns })) {
+  for await (const placed of readBatches({ ...scanned, files: [file] }, { columns, contents: "texts" })) {
     const table = batchTable(placed, begin, columns, kinds, odd, leaves);
     const state = fold.add(fold.start(foldOptions), table, foldOptions);
     const last = states.pop();

@@ -16,7 +16,7 @@ import {
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readPassphrase } from "./passphrase.js";
 
-const FORMATS = ["csv", "tsv", "jsonl", "arrow", "parquet", "text", "files"];
+const FORMATS = ["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar"];
 
 const list = (text: string, previous: readonly string[] = []): string[] => [
   ...previous,

@@ -1,10 +1,12 @@
 /**
  * The reader of format `files`: a file is one record, the folder it is in and the digest of its bytes
- * (`docs/spec/leaf-encoding.md`, "`assay-record/v1` of `files` and `tar`"). Its contents are not looked at.
+ * (`docs/spec/leaf-encoding.md`, "`assay-record/v1` of `files` and `tar`"). Its contents are not looked at, unless somebody asks.
  */
 
 import { fromHex } from "@assay/merkle";
 import type { Column } from "./batch.js";
+import { bytesColumn, textColumn } from "./digest-columns.js";
+import { readContent } from "./member-content.js";
 import { indexBytes } from "./other.js";
 import type { FormatReader } from "./reader.js";
 
@@ -26,21 +28,18 @@ export const filesReader: FormatReader = {
       parts: [{ begin: 0, end: 1, windows: [], detail: { bytes } }],
     };
   },
-  async *read({ path }, _index, part, { columns }) {
-    const digest = fromHex((part.detail as { bytes: string }).bytes);
-    const folder = new TextEncoder().encode(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
-    const all: Column[] = [
-      { name: "file", type: "bytes", length: 1, validity: null, offsets: Int32Array.of(0, 32), data: digest },
-      {
-        name: "folder",
-        type: "text",
-        length: 1,
-        validity: null,
-        offsets: Int32Array.of(0, folder.length),
-        data: folder,
-      },
-    ];
-    const chosen = columns === undefined ? all : all.filter(({ name }) => columns.includes(name));
+  async *read(source, _index, part, options) {
+    const { columns } = options;
+    const sha256 = (part.detail as { bytes: string }).bytes;
+    const isWanted = (name: string): boolean => columns === undefined || columns.includes(name);
+    const chosen: Column[] = [];
+    if (isWanted("file")) {
+      const content = { offset: 0, size: source.size, sha256 };
+      const value = options.contents === "all" ? await readContent(source, content, options) : fromHex(sha256);
+      chosen.push(bytesColumn("file", [value]));
+    }
+    const { path } = source;
+    if (isWanted("folder")) chosen.push(textColumn("folder", [path.slice(0, Math.max(0, path.lastIndexOf("/")))]));
     yield { begin: 0, batch: { length: 1, columns: chosen } };
   },
 };

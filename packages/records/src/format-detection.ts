@@ -6,7 +6,17 @@ import { DEFAULT_LIMITS } from "./limits.js";
 import type { Format } from "./reader.js";
 
 /** Formats that can be named. */
-export const KNOWN_FORMATS: readonly Format[] = ["csv", "tsv", "jsonl", "arrow", "parquet", "text", "files"];
+export const KNOWN_FORMATS: readonly Format[] = [
+  "csv",
+  "tsv",
+  "jsonl",
+  "json",
+  "arrow",
+  "parquet",
+  "text",
+  "files",
+  "tar",
+];
 
 const BY_ENDING: ReadonlyMap<string, Format> = new Map([
   ["csv", "csv"],
@@ -22,6 +32,8 @@ const BY_ENDING: ReadonlyMap<string, Format> = new Map([
   ["parq", "parquet"],
   ["txt", "text"],
   ["text", "text"],
+  ["tar", "tar"],
+  ["tgz", "tar"],
 ]);
 
 /** Bytes at the head of a file that tell its format. */
@@ -42,7 +54,8 @@ export function formatByName(path: string): Format | null {
 }
 
 /**
- * The format that the first bytes say, or `null`: the marks of Parquet and Arrow, or a first line that is a JSON object.
+ * The format that the first bytes say, or `null`: the marks of Parquet and Arrow, a first line that is a JSON object, or an
+ * array of objects.
  *
  * @param head The first bytes of the file, some thousand or all.
  */
@@ -75,6 +88,8 @@ async function headOf(method: StreamCompression, head: Uint8Array): Promise<Uint
 function formatOfPlain(head: Uint8Array): Format | null {
   if (beginsWith(head, "PAR1")) return "parquet";
   if (beginsWith(head, "ARROW1")) return "arrow";
+  // Not by its name: what is called `.json` is an array of records, a record on each line, or no data.
+  if (/^\[\s*[{\]]/.test(new TextDecoder().decode(head.subarray(0, 4096)).trimStart())) return "json";
   const lineEnd = head.indexOf(10);
   const line = new TextDecoder().decode(lineEnd < 0 ? head : head.subarray(0, lineEnd)).trim();
   if (!line.startsWith("{")) return null;

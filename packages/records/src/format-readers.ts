@@ -19,10 +19,14 @@ export async function loadReader(format: Format): Promise<FormatReader> {
       return (await import("./csv.js")).tsvReader;
     case "jsonl":
       return (await import("./jsonl.js")).jsonlReader;
+    case "json":
+      return (await import("./jsonl.js")).jsonReader;
     case "text":
       return (await import("./text.js")).textReader;
     case "files":
       return (await import("./files.js")).filesReader;
+    case "tar":
+      return (await import("./tar.js")).tarReader;
     case "arrow":
       return (await import("./arrow.js")).arrowReader;
     case "parquet":

@@ -5,7 +5,7 @@ import type { Batch } from "./batch.js";
 import type { Kinds } from "./column-type.js";
 import { type Executor, inlineExecutor } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
-import type { LeafFormat, Limits, PlacedBatch } from "./reader.js";
+import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, typesOfFile } from "./reading.js";
 import type { Progress, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
@@ -116,6 +116,8 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
 }
 
 export interface ReadBatchesOptions extends ReadSourceOptions {
+  /** `files`, `tar`: contents instead of the digests that records hold: of labels and texts, or of everything. Default `none`. */
+  readonly contents?: "none" | "texts" | "all";
   /** Only these columns. Default all. */
   readonly columns?: readonly string[];
 }
@@ -219,10 +221,11 @@ function readOptionsOf(scanned: ScannedSource, { limits }: ReadSourceOptions): P
 
 function readPartOptions(
   scanned: ScannedSource,
-  options: ReadSourceOptions,
+  options: ReadBatchesOptions,
   columns: readonly string[] | undefined,
 ): PlainReadOptions {
-  return { ...readOptionsOf(scanned, options), ...(columns === undefined ? {} : { columns }) };
+  const contents = options.contents === undefined ? {} : { contents: options.contents };
+  return { ...readOptionsOf(scanned, options), ...contents, ...(columns === undefined ? {} : { columns }) };
 }
 
 function partInputs({ files, reading }: ScannedSource): PartInput[] {
@@ -235,7 +238,7 @@ function partInputs({ files, reading }: ScannedSource): PartInput[] {
 
 function checkSplitColumn({ files }: ScannedSource, column: string): void {
   const isPossible = files.some(
-    ({ index }) => index.format === "jsonl" || index.columns.some(({ name }) => name === column),
+    ({ index }) => isJson(index.format) || index.columns.some(({ name }) => name === column),
   );
   if (isPossible || files.every(({ index }) => index.records === 0)) return;
   throw new FormatError(

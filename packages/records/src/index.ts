@@ -67,6 +67,7 @@ export {
   type Format,
   type FormatReader,
   type IndexOptions,
+  isJson,
   type LeafFormat,
   type Limits,
   type PlacedBatch,

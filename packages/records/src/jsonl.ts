@@ -1,5 +1,5 @@
 /**
- * The JSONL reader (entry `@assay/records/jsonl`): one object a line, each value saying its own type unless one is declared
+ * The readers of JSON (entry `@assay/records/jsonl`): one object a line, or one array of objects; each value saying its own type unless one is declared
  * (`docs/spec/manifest.md`, "JSONL"). With `raw/v1` a line is a record as it stands.
  */
 
@@ -26,11 +26,17 @@ import { refusingChanges } from "./text-part.js";
 const WAY_OUT = ". Mend the value, or declare another type";
 
 /** Reads `jsonl` files. */
-export const jsonlReader: FormatReader = {
-  formats: ["jsonl"],
-  index: (source: ByteSource, options: IndexOptions = {}) => indexLines(source, "jsonl", options),
-  read: (source, index, part, options) => refusingChanges(source, part, readJsonlPart(source, index, part, options)),
-};
+export const jsonlReader: FormatReader = readerOf("jsonl");
+/** Reads `json` files: one array of objects, with the leaves of the same objects in JSONL. */
+export const jsonReader: FormatReader = readerOf("json");
+
+function readerOf(format: "jsonl" | "json"): FormatReader {
+  return {
+    formats: [format],
+    index: (source: ByteSource, options: IndexOptions = {}) => indexLines(source, format, options),
+    read: (source, index, part, options) => refusingChanges(source, part, readJsonlPart(source, index, part, options)),
+  };
+}
 
 async function* readJsonlPart(
   source: ByteSource,

@@ -12,6 +12,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxColumns: 100_000,
   maxGroupBytes: 4 * 1024 * 1024 * 1024,
   maxInflation: 250,
+  maxMembers: 4_000_000,
   maxWindowBytes: 128 * 1024 * 1024,
 };
 

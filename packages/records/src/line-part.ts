@@ -1,27 +1,39 @@
-/** Files whose records are lines: the pass that finds their parts, and the lines of one part. */
+/** Files whose records are lines, or elements of one JSON array: the pass that finds their parts, and the records of one part. */
 
+import { ArrayScanner } from "./array-scanner.js";
 import { limitsOf, refuseLongRecord } from "./limits.js";
-import { LineScanner } from "./line-scanner.js";
+import { LineScanner, type RunScanner, type ScannedPlace } from "./line-scanner.js";
 import { RangeStream, sourceChanged } from "./range-stream.js";
 import type { ByteSource, FileIndex, FilePart, IndexOptions } from "./reader.js";
 import { StoredDigests } from "./stored-digests.js";
 import { partRecords, type TextPartDetail, VerifiedRange } from "./text-part.js";
 
-/** Whether lines of white space are no records: in JSONL, but for `raw/v1`. */
-export function skipsBlank(format: "jsonl" | "text", { leafFormat = "assay-record/v1" }: IndexOptions): boolean {
-  return format === "jsonl" && leafFormat === "assay-record/v1";
+type LineFormat = "jsonl" | "json" | "text";
+
+/** Finds the records of a part. */
+export function scannerOfPart(path: string, format: LineFormat, part: FilePart, options: IndexOptions): RunScanner {
+  const scanner = createScanner(path, format, part.begin === 0 ? "first" : "middle", options);
+  scanner.line = (part.detail as TextPartDetail).line;
+  return scanner;
+}
+
+function createScanner(
+  path: string,
+  format: LineFormat,
+  place: ScannedPlace,
+  { leafFormat = "assay-record/v1" }: IndexOptions,
+): RunScanner {
+  if (format === "json") return new ArrayScanner(path, place);
+  // Lines of white space are no records in JSONL, but for `raw/v1`.
+  return new LineScanner(format === "jsonl" && leafFormat === "assay-record/v1");
 }
 
 /**
- * Looks at a whole file of lines once. What the lines say is not looked at.
+ * Looks at a whole file once. What its records say is not looked at.
  *
- * @throws FormatError `limit-exceeded`.
+ * @throws FormatError `limit-exceeded`; `bad-json` for what is no array.
  */
-export async function indexLines(
-  source: ByteSource,
-  format: "jsonl" | "text",
-  options: IndexOptions,
-): Promise<FileIndex> {
+export async function indexLines(source: ByteSource, format: LineFormat, options: IndexOptions): Promise<FileIndex> {
   const digests = new StoredDigests();
   const { onBytes, readBytes, signal } = options;
   const stream = new RangeStream(source, {
@@ -35,7 +47,7 @@ export async function indexLines(
     },
   });
   const { maxRecordBytes } = limitsOf(options);
-  const scanner = new LineScanner(skipsBlank(format, options));
+  const scanner = createScanner(source.path, format, "whole", options);
   const most = partRecords(source.size);
   const parts: FilePart[] = [];
   let offset = 0;
@@ -48,6 +60,8 @@ export async function indexLines(
     detail = { line: scanner.line, skip: 0 };
   };
   await stream.more();
+  // An array that is nowhere is no empty one.
+  if (format === "json" && stream.begin === stream.end) scanner.scan(stream.bytes, 0, 0, true, 1);
   while (!(stream.final && stream.begin === stream.end)) {
     if (records - begin === most) {
       if (stream.begin === stream.end) await stream.more();
@@ -73,16 +87,16 @@ export async function indexLines(
   return { format, bytes: digests.digest(), size: source.size, records, columns: [], parts };
 }
 
-/** Consecutive lines: boundaries are in the scanner, the bytes in `bytes`, both until the next run. */
+/** Consecutive records: boundaries are in the scanner, the bytes in `bytes`, both until the next run. */
 export interface LineRun {
   readonly bytes: Uint8Array;
-  readonly scanner: LineScanner;
+  readonly scanner: RunScanner;
 }
 
 /**
- * The lines of one part.
+ * The records of one part.
  *
- * @param maxRecords Asked before each run: the most lines that it may have.
+ * @param maxRecords Asked before each run: the most records that it may have.
  * @throws SourceError `source-changed`.
  */
 export async function* scanLinePart(
@@ -92,12 +106,10 @@ export async function* scanLinePart(
   options: IndexOptions,
   maxRecords: () => number,
 ): AsyncGenerator<LineRun> {
-  const scanner = new LineScanner(skipsBlank(index.format === "text" ? "text" : "jsonl", options));
-  const { line, skip } = part.detail as TextPartDetail;
-  scanner.line = line;
+  const scanner = scannerOfPart(source.path, index.format as LineFormat, part, options);
   let records = 0;
   const stream = new VerifiedRange(source, part, options);
-  await stream.skip(skip);
+  await stream.skip((part.detail as TextPartDetail).skip);
   for (;;) {
     const { bytes, end } = stream;
     const at = scanner.scan(bytes, stream.begin, end, stream.final, maxRecords());

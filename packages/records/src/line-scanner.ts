@@ -6,7 +6,24 @@
 const LF = 10;
 const CR = 13;
 
-export class LineScanner {
+/** What is scanned: a file as a whole, its first part, or another part. */
+export type ScannedPlace = "whole" | "first" | "middle";
+
+/** Finds records of a text format one run after another. */
+export interface RunScanner {
+  /** Record i of the last call is `bytes[begins[i], ends[i])`. */
+  readonly begins: Int32Array;
+  readonly ends: Int32Array;
+  /** The line on which it begins, from 1. */
+  readonly lines: Float64Array;
+  readonly records: number;
+  /** Line of the next byte. */
+  line: number;
+  /** Finds the records of `bytes[begin, end)` and says where the first one begins that is not complete or was too many. */
+  scan(bytes: Uint8Array, begin: number, end: number, final: boolean, maxRecords: number): number;
+}
+
+export class LineScanner implements RunScanner {
   /** Line i of the last call is `bytes[begins[i], ends[i])`, without its line end. */
   begins = new Int32Array(1024);
   ends = new Int32Array(1024);

@@ -13,6 +13,7 @@ import { parseSchema } from "./declared-schema.js";
 import { formatByContent, formatByName, HEAD_BYTES, KNOWN_FORMATS, plainName } from "./format-detection.js";
 import { identityOf, systemError } from "./local-file.js";
 import { collisionWarning, unknownFormat } from "./memory-source.js";
+import { globRoot, matchesGlob } from "./path-glob.js";
 import { matchesPattern } from "./path-pattern.js";
 import type { Format } from "./reader.js";
 import type { DeclaredSchema, Source, SourceFile } from "./source.js";
@@ -38,8 +39,10 @@ export interface OpenSourceOptions {
 /**
  * Lists the files of a data set.
  *
- * @param inputs Files and folders. A folder is the root; for a file its folder; for several their deepest common folder.
- * @throws SourceError `not-found`, `permission-denied`, `link-leaves-root`, `link-loop`, `cannot-read`.
+ * @param inputs Files, folders and globs. A folder is the root; for a file its folder; for a glob (`data/**\/*.csv`: `*` is
+ * anything but `/`, `**` any folders) the folder in front of its first star; for several their deepest common folder. A glob means
+ * the files that match, hidden ones only where a part of it begins with a dot; what exists under its name is no glob.
+ * @throws SourceError `not-found` (a glob that nothing matches, too), `permission-denied`, `link-leaves-root`, `link-loop`, `cannot-read`.
  * FormatError `unknown-format` (a named file only), `bad-path`, `path-collision` (with `strictPaths`), `bad-schema`, `bad-dialect`, `limit-exceeded`.
  * @example
  * const source = await openSource(["train.csv"]);
@@ -65,8 +68,9 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   const named = await Promise.all(inputs.map(lookAt));
   const root = rootOf(named);
   const listing = new Listing(root, await realpathOf(root, root), options);
-  for (const { path, stats } of named) {
-    if (!stats.isDirectory()) await listing.addNamed(path, stats);
+  for (const { path, stats, glob } of named) {
+    if (glob !== null) await listing.addGlob(path, glob);
+    else if (!stats.isDirectory()) await listing.addNamed(path, stats);
     // `*` of a shell names such folders too.
     else if (named.length === 1 || !isOwnFolder(basename(path))) await listing.addFolder(path);
     else listing.warnings.push(`${path} says something about a data set and is none; it was left out`);
@@ -93,6 +97,8 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   const single = named.length === 1 && !(named[0] as Named).stats.isDirectory();
   const warnings = [...listing.warnings, ...collisions.map(collisionWarning)];
   if (files.length === 0) warnings.push(`${root} holds no files`);
+  const unread = files.filter((file) => file.format === "other");
+  if (unread.length > 0) warnings.push(unreadWarning(unread, files.length));
   const declared = parseSchema(schema);
   return {
     name: (single ? parse(plainName((named[0] as Named).path)).name : basename(root)) || "data",
@@ -104,12 +110,29 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   };
 }
 
+/** What is said of files that have a digest and no records. */
+function unreadWarning(unread: readonly SourceFile[], files: number): string {
+  const names = unread.slice(0, 3).map(({ path }) => path);
+  const shown = `${names.join(", ")}${unread.length > names.length ? ", …" : ""}`;
+  if (unread.length === files) {
+    return `no file has a format that is read (${shown}): there are no records. If each file is a record, say that the format is files`;
+  }
+  return `${unread.length} of ${files} files have no format that is read (${shown}): their bytes are in the data set, and no records of them`;
+}
+
 interface Named {
   readonly path: string;
   readonly stats: BigIntStats;
+  /** The pattern below `path`, a folder; `null` when a file or folder was named. */
+  readonly glob: string | null;
 }
 
 async function lookAt(input: string): Promise<Named> {
+  const split = await globRoot(input);
+  if (split !== null) {
+    const stats = await stat(split.folder, { bigint: true }).catch((e) => Promise.reject(systemError(e, split.folder)));
+    return { path: split.folder, stats, glob: split.pattern };
+  }
   const path = resolve(input);
   const stats = await stat(path, { bigint: true }).catch((error) => Promise.reject(systemError(error, input)));
   if (!stats.isDirectory() && !stats.isFile()) {
@@ -121,7 +144,7 @@ async function lookAt(input: string): Promise<Named> {
       },
     );
   }
-  return { path, stats };
+  return { path, stats, glob: null };
 }
 
 function rootOf(named: readonly Named[]): string {
@@ -177,6 +200,8 @@ class Listing {
   readonly #root: string;
   readonly #realRoot: string;
   readonly #options: OpenSourceOptions;
+  /** Whether a found file is wanted; `null`: all are. */
+  #glob: ((location: string) => boolean) | null = null;
 
   constructor(root: string, realRoot: string, options: OpenSourceOptions) {
     this.#root = root;
@@ -194,6 +219,22 @@ class Listing {
     await this.#walk(folder, [await realpathOf(folder, folder)]);
   }
 
+  /** The files below a folder that a glob matches. */
+  async addGlob(folder: string, pattern: string): Promise<void> {
+    const withHidden = pattern.split("/").some((segment) => segment.startsWith("."));
+    this.#glob = (location) => {
+      const path = relative(folder, location).split(sep).join("/");
+      return matchesGlob(pattern, path) && (withHidden || !/(^|\/)\./.test(path));
+    };
+    const before = this.files.size;
+    await this.addFolder(folder);
+    this.#glob = null;
+    if (this.files.size > before) return;
+    throw new SourceError("not-found", `No file below ${folder} matches ${pattern}`, {
+      details: { path: folder, pattern },
+    });
+  }
+
   /** @param realFolders The real paths of this folder and those it was reached through. */
   async #walk(folder: string, realFolders: readonly string[]): Promise<void> {
     this.#options.signal?.throwIfAborted();
@@ -207,7 +248,8 @@ class Listing {
       else if (entry.isDirectory())
         await this.#enter(name, location, [...realFolders, join(realFolders.at(-1) as string, name)]);
       else if (entry.isFile()) await this.#addFound(location);
-      else this.warnings.push(`${this.#pathOf(location)} is neither a file nor a folder, and was left out`);
+      else if (this.#glob === null)
+        this.warnings.push(`${this.#pathOf(location)} is neither a file nor a folder, and was left out`);
     }
   }
 
@@ -245,6 +287,7 @@ class Listing {
   }
 
   async #addFound(location: string): Promise<void> {
+    if (this.#glob?.(location) === false) return;
     const path = this.#pathOf(location);
     if (this.#isIgnored(path)) return;
     const stats = await stat(location, { bigint: true }).catch((error) => Promise.reject(systemError(error, path)));

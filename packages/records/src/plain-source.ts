@@ -27,7 +27,7 @@ const START_DISTANCE = 4 * 1024 * 1024;
 const FREE_BYTES = 64 * 1024 * 1024;
 
 /** Formats that are read when they are compressed. */
-const READ_COMPRESSED: ReadonlySet<Format> = new Set(["csv", "tsv", "jsonl", "text"]);
+const READ_COMPRESSED: ReadonlySet<Format> = new Set(["csv", "tsv", "jsonl", "json", "text", "tar"]);
 /** Formats that are their stored bytes, whatever these are. */
 const NEVER_READ: ReadonlySet<Format> = new Set(["files", "other"]);
 

@@ -12,7 +12,12 @@ import type { FrameStart, StreamCompression } from "./compression.js";
 /** 65,536 consecutive records, aligned. */
 export const BLOCK_RECORDS = 65_536;
 
-export type Format = "csv" | "tsv" | "jsonl" | "arrow" | "parquet" | "text" | "files" | "other";
+export type Format = "csv" | "tsv" | "jsonl" | "json" | "arrow" | "parquet" | "text" | "files" | "tar" | "other";
+
+/** Whether the values of a format say their own types, one by one. */
+export function isJson(format: Format): boolean {
+  return format === "jsonl" || format === "json";
+}
 
 /** A file of random access: two members replace every kind of file. */
 export interface ByteSource {
@@ -85,6 +90,8 @@ export interface Limits {
    * free. Default 250.
    */
   readonly maxInflation: number;
+  /** Most regular files in an archive. Default 4,000,000. */
+  readonly maxMembers: number;
   /** Largest window of Zstandard, bytes. Default 128 MiB, as its own command has it. */
   readonly maxWindowBytes: number;
 }
@@ -114,6 +121,11 @@ export interface ReadOptions extends IndexOptions {
   readonly columns?: readonly string[];
   /** JSONL: whether a member without a declared type is refused (`undeclared-column`). */
   readonly refuseOthers?: boolean;
+  /**
+   * `files`, `tar`: columns hold the contents of which records hold the digests. `texts`: those that are called like a label or text
+   * (`cls`, `txt`, …), as text; `all`: the others too. For looking at them: their leaves are others. Default `none`.
+   */
+  readonly contents?: "none" | "texts" | "all";
 }
 
 /** A batch and where it stands in its file. */

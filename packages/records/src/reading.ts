@@ -8,7 +8,7 @@ import type { ColumnType, Kind, Kinds } from "./column-type.js";
 import { compareText } from "./data-path.js";
 import { type Evidence, inferType } from "./inference.js";
 import { kindOf } from "./kinds.js";
-import type { Dialect, FileIndex } from "./reader.js";
+import { type Dialect, type FileIndex, isJson } from "./reader.js";
 import type { DeclaredSchema, Reading } from "./source.js";
 
 /** The type of a column, `null` when it has none. Safe for columns that are called like members of objects. */
@@ -65,8 +65,8 @@ export function resolveReading(input: ReadingInput): Reading {
   const textTypes = new Map<string, ColumnType>();
   const inferred = new Set<string>();
   const csvColumns = new Set(files.flatMap(({ index }) => (isCsv(index) ? index.columns.map(({ name }) => name) : [])));
-  const hasJsonl = files.some(({ index }) => index.format === "jsonl");
-  const hasText = hasJsonl || files.some(({ index }) => isCsv(index));
+  const hasJson = files.some(({ index }) => isJson(index.format));
+  const hasText = hasJson || files.some(({ index }) => isCsv(index));
   for (const [name, type] of declared) {
     const storedAsBytes = type === "text" && storedTypes(files, name).includes("bytes");
     if (!hasText && !storedAsBytes && storedTypes(files, name).length > 0) continue;
@@ -86,7 +86,7 @@ export function resolveReading(input: ReadingInput): Reading {
   const types: Record<string, ColumnType | readonly ColumnType[]> = Object.create(null);
   for (const name of [...names].sort(compareText)) {
     // Of a part of the data the given reading says as much, and its JSONL may be all that is read.
-    const inJsonl = jsonlColumns.has(name) || (hasJsonl && given !== undefined && Object.hasOwn(given.types, name));
+    const inJsonl = jsonlColumns.has(name) || (hasJson && given !== undefined && Object.hasOwn(given.types, name));
     const untyped = inJsonl && readsUntyped(name, declared, given);
     const list = [textTypes.get(name), ...storedTypes(files, name), untyped ? ("json" as const) : undefined];
     const distinct = new Map(list.filter((type) => type !== undefined).map((type) => [typeText(type), type]));
@@ -114,7 +114,7 @@ export function typesOfFile(reading: Reading, index: FileIndex): Record<string, 
     const first = list[0] as ColumnType;
     if (isCsv(index)) {
       if (first !== "json") types[name] = first;
-    } else if (index.format === "jsonl") {
+    } else if (isJson(index.format)) {
       if (!list.includes("json")) types[name] = first;
     } else if (first === "text" && !reading.inferred.includes(name)) {
       // Bytes without a meaning of their own that were declared as text.
@@ -195,7 +195,8 @@ function checkDeclared(files: readonly IndexedFile[], declared: ReadonlyMap<stri
     for (const { name, type } of index.columns) {
       const wanted = declared.get(name);
       if (type === null || wanted === undefined) continue;
-      if (type === "bytes" && wanted === "text") continue;
+      // What `files` and `tar` hold are digests, and no text.
+      if (type === "bytes" && wanted === "text" && index.format !== "tar" && index.format !== "files") continue;
       if (wanted !== "json" && sameKind(kindOf(type), kindOf(wanted))) continue;
       throw new FormatError(
         "schema-mismatch",

@@ -3,6 +3,7 @@
  * bytes, Arrow and Parquet files keep their schema, their container and every stored value of the records that stay.
  */
 
+import { FormatError } from "@assay/merkle";
 import { openFile } from "./open-bytes.js";
 import { openPlain } from "./plain-source.js";
 import type { ByteSource, FileIndex, IndexOptions, Limits } from "./reader.js";
@@ -20,7 +21,8 @@ export interface RemoveOptions {
 /**
  * The bytes of a file without some of its records. Read with the parent's reading, they are the same records without these.
  *
- * CSV, TSV, JSONL and text: the records leave with their line ends, all other bytes stay, header and empty lines too. Arrow:
+ * CSV, TSV, JSONL and text: the records leave with their line ends, all other bytes stay, header and empty lines too. JSON:
+ * they leave with a comma each. Arrow:
  * record batches and dictionaries stay what they are, buffers are written again, uncompressed. Parquet: row groups stay, but
  * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. Compressed text is compressed again:
  * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. No records: the same bytes.
@@ -85,6 +87,28 @@ async function* bytesWithout(
   }
 }
 
+/** An archive loses the members of a record with their headers. */
+async function removeSamples(
+  source: ByteSource,
+  index: FileIndex,
+  ordinals: readonly number[],
+  options: IndexOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  // The digest is that of the stored file, and a stream cannot be checked part by part here.
+  if (index.compression !== undefined) throw cannotRemove(source.path, "compressed tar");
+  const { rangesOfSamples } = await import("./tar.js");
+  const whole = { begin: 0, end: index.size, sha256: index.bytes };
+  return copyWindow(source, whole, rangesOfSamples(index, ordinals), options);
+}
+
+function cannotRemove(path: string, format: string): FormatError {
+  return new FormatError(
+    "unsupported-type",
+    `${path}: records cannot be taken out of ${format} files. Write the data in another format first (an archive: decompress it), and run again`,
+    { details: { path, format } },
+  );
+}
+
 /** Loads what a format needs, and only that. */
 async function remover(
   source: ByteSource,
@@ -99,11 +123,15 @@ async function remover(
     case "jsonl":
     case "text":
       return (await import("./remove-lines.js")).removeLines(source, index, ordinals, options);
+    case "json":
+      return (await import("./remove-lines.js")).removeElements(source, index, ordinals, options);
     case "arrow":
       return (await import("./remove-arrow.js")).removeArrowRecords(source, index, ordinals, options);
     case "parquet":
       return (await import("./remove-parquet.js")).removeParquetRecords(source, index, ordinals, options);
+    case "tar":
+      return removeSamples(source, index, ordinals, options);
     default:
-      throw new RangeError(`ordinals must be empty: files of format ${index.format} have no records that could leave`);
+      throw cannotRemove(source.path, index.format);
   }
 }

@@ -6,7 +6,7 @@
 import { FormatError } from "@assay/merkle";
 import { type Executor, inlineExecutor } from "./executor.js";
 import { type Evidence, mergeEvidence, typeWarning } from "./inference.js";
-import type { LeafFormat, Limits } from "./reader.js";
+import { isJson, type LeafFormat, type Limits } from "./reader.js";
 import { declaredTypes, resolveReading } from "./reading.js";
 import type { Progress, Reading, ScannedSource, Source, TypeWarning } from "./source.js";
 import { type IndexTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
@@ -111,7 +111,7 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
 
 function jsonlParts(source: Source, indexed: readonly IndexTaskOutput[]): PartInput[] {
   return indexed.flatMap(({ index }, ordinal) => {
-    if (index.format !== "jsonl") return [];
+    if (!isJson(index.format)) return [];
     const file = source.files[ordinal] as Source["files"][number];
     const bare = { ...index, parts: [] };
     return index.parts.map((part) => ({ file, ordinal, index: bare, part, types: {} }));

@@ -22,7 +22,7 @@ import { SplitFold, type SplitOfRecords } from "./split-rule.js";
 
 /** Options of reading that can travel. */
 export type PlainReadOptions = Omit<IndexOptions, "signal" | "onBytes"> &
-  Pick<ReadOptions, "nullValues" | "columns" | "refuseOthers">;
+  Pick<ReadOptions, "nullValues" | "columns" | "refuseOthers" | "contents">;
 
 /** Bytes after which progress is told. */
 const TOLD_BYTES = 16 * 1024 * 1024;

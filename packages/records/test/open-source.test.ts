@@ -49,6 +49,41 @@ describe("openSource()", () => {
       "\u{1f600}.csv",
     ]);
   });
+  it("takes what a glob matches below the folder in front of its first star, hidden files only when it says so", async () => {
+    for (const path of [
+      "a.csv",
+      "b.csv",
+      "c.txt",
+      "deep/a.csv",
+      "deep/er/b.csv",
+      ".hidden.csv",
+      "deep/.x/c.csv",
+      "y.assay/a.csv",
+    ])
+      await put(path);
+    expect(await pathsOf([at("*.csv")])).toEqual(["a.csv", "b.csv"]);
+    expect(await pathsOf([at("**/*.csv")])).toEqual(["a.csv", "b.csv", "deep/a.csv", "deep/er/b.csv"]);
+    expect(await pathsOf([at("deep/**/b*")])).toEqual(["er/b.csv"]);
+    expect(await pathsOf([at("**/**/a.csv")])).toEqual(["a.csv", "deep/a.csv"]);
+    expect(await pathsOf([at("d*/a.csv"), at("c.txt")])).toEqual(["c.txt", "deep/a.csv"]);
+    expect(await pathsOf([at("**/.x/*")])).toEqual(["deep/.x/c.csv"]);
+    expect(await pathsOf([at("**")], { ignore: ["**a.csv"] })).toEqual(["b.csv", "c.txt", "deep/er/b.csv"]);
+    expect((await openSource([at("**/*.csv")])).name).toBe("data");
+    expect(await codeOf(openSource([at("*.parquet")]))).toBe("not-found");
+    expect(await codeOf(openSource([at("nothing/*.csv")]))).toBe("not-found");
+    // What exists under exactly this name is no glob.
+    await put("*.csv");
+    expect(await pathsOf([at("*.csv")])).toEqual(["*.csv"]);
+  });
+  it("says which files of a folder are not read", async () => {
+    await put("a.csv");
+    expect((await openSource([folder])).warnings).toEqual([]);
+    for (const name of ["1", "2", "3", "4"]) await put(`${name}.bin`);
+    expect((await openSource([folder])).warnings).toEqual([
+      "4 of 5 files have no format that is read (1.bin, 2.bin, 3.bin, …): their bytes are in the data set, and no records of them",
+    ]);
+    expect((await openSource([at("*.bin")])).warnings).toEqual([expect.stringMatching(/say that the format is files/)]);
+  });
   it("takes the folder of a file, and the deepest common folder of several", async () => {
     const [a, b] = [await put("p/q/a.csv"), await put("p/r/b.csv")];
     expect(await openSource([a])).toMatchObject({ name: "a", files: [{ path: "a.csv" }] });

@@ -137,7 +137,7 @@ interface NamedSide {
 }
 
 async function nameSide(target: string, index: number, options: CompareOptions): Promise<NamedSide> {
-  if (!existsSync(target))
+  if (!existsSync(target) && !target.includes("*"))
     throw new SourceError("not-found", `${target}: there is no such file or folder`, { details: { path: target } });
   if (isFolder(target)) return { target, index, certainty: 2 };
   const source = await openInputs([target], options.reading ?? {}, options);

@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { FileEntry, ManifestHeader } from "@assay/manifest";
 import { SourceError } from "@assay/merkle";
 import type { Reading, Source } from "@assay/records";
-import { openSource } from "@assay/records/node";
+import { globRoot, openSource } from "@assay/records/node";
 import type { AssayConfig } from "../config.js";
 import { UsageError } from "../usage-error.js";
 import type { ReadingChoice, Work } from "./options.js";
@@ -62,10 +62,11 @@ export function warnOfTypes(
   }
 }
 
-/** Where the folder of some inputs goes when nothing is said: `<name>.assay` beside the first. */
-export function defaultFolder(inputs: readonly string[], name: string): string {
-  const first = resolve(inputs[0] as string);
-  return join(dirname(first), `${name.replaceAll(/[/\\]/g, "-")}.assay`);
+/** Where the folder of some inputs goes when nothing is said: `<name>.assay` beside the first, or in the folder of a glob. */
+export async function defaultFolder(inputs: readonly string[], name: string): Promise<string> {
+  const first = inputs[0] as string;
+  const glob = await globRoot(first);
+  return join(glob?.folder ?? dirname(resolve(first)), `${name.replaceAll(/[/\\]/g, "-")}.assay`);
 }
 
 /** The folder of a folder or of its manifest.json. */

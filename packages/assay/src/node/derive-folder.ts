@@ -130,7 +130,7 @@ export async function deriveFolder(
     ]);
     const statements = manifestStatements({ built, createdAt: instant(now()), derivation, derivationFiles });
     const files = await provenanceFiles(statements, signer);
-    const folder = output.directory ?? defaultFolder(inputs, built.header.name);
+    const folder = output.directory ?? (await defaultFolder(inputs, built.header.name));
     await writeFolder(
       folder,
       [

@@ -121,7 +121,7 @@ export async function makeManifest(
   return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor) => {
     const source = await openInputs(named, options.reading ?? {}, options);
     const name = options.name ?? options.config?.name ?? source.name;
-    const folder = output.directory ?? defaultFolder(named, name);
+    const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
       const { built, claimed } = await buildFrom(source, executor, options, room);
       const files = withSeen(

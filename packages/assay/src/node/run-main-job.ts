@@ -102,7 +102,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     const trust = await trustOf(checking, options, config, configPath);
     const source = await openInputs(named, reading, options);
     const name = config?.name ?? source.name;
-    const folder = output.directory ?? defaultFolder(named, name);
+    const folder = output.directory ?? (await defaultFolder(named, name));
     if (signer === undefined) await refuseToUnsign(folder, output);
     return withLeafRoom(folder, output, async (room) => {
       const result = await assaySource(source, {

@@ -34,7 +34,10 @@ export async function imagePart(
 ): Promise<ImagePart[]> {
   const { imageFeatures } = await import("./image-features.js");
   const parts: ImagePart[] = [];
-  for await (const { batch, begin } of readBatches({ ...scanned, files: [file] }, { columns: [name] })) {
+  for await (const { batch, begin } of readBatches(
+    { ...scanned, files: [file] },
+    { columns: [name], contents: "all" },
+  )) {
     const features = new Uint16Array(FEATURES * batch.length);
     const states = new Uint8Array(batch.length);
     const unreadable: { ordinal: number; reason: string }[] = [];

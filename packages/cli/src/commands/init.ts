@@ -15,7 +15,7 @@ Examples:
   assay init train.csv
   assay init data/ -o assay.config.json`,
     )
-    .argument("<data...>", "files or folders")
+    .argument("<data...>", "files, folders, or globs in quotes")
     .option("-o, --output <file>", "where it goes", "assay.config.json")
     .option("--overwrite", "replace an existing file");
   addReadingOptions(command);

@@ -24,7 +24,7 @@ Examples:
   assay manifest shards/ --since corpus.assay -o corpus-2.assay
   assay manifest train.csv --json | jq -r .set`,
     )
-    .argument("[data...]", "files or folders")
+    .argument("[data...]", "files, folders, or globs in quotes")
     .option("--config <file>", "config file")
     .option("--name <name>", "name of the data set (default: of the first input)")
     .option(
