@@ -64,11 +64,15 @@ export async function indexFile(
     untold = 0;
   };
   const full = { ...options, onBytes, ...signalOf(signal) };
-  return withFile(file, async (bytes) => {
-    const output = await indexAny(full, file, ordinal, bytes);
-    await bytes.check?.();
-    return output;
-  });
+  return withFile(
+    file,
+    async (bytes) => {
+      const output = await indexAny(full, file, ordinal, bytes);
+      await bytes.check?.();
+      return output;
+    },
+    signal,
+  );
 }
 
 async function indexAny(
@@ -95,13 +99,17 @@ export async function findColumns(
   { signal }: TaskContext = {},
 ): Promise<string[]> {
   const reader = await loadReader(index.format);
-  return withFile(file, async (bytes) => {
-    const names = new Set<string>();
-    for await (const { batch } of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types: {} })) {
-      for (const { name } of batch.columns) names.add(name);
-    }
-    return [...names];
-  });
+  return withFile(
+    file,
+    async (bytes) => {
+      const names = new Set<string>();
+      for await (const { batch } of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types: {} })) {
+        for (const { name } of batch.columns) names.add(name);
+      }
+      return [...names];
+    },
+    signal,
+  );
 }
 
 export interface HashTaskOptions extends PlainReadOptions {
@@ -127,23 +135,27 @@ export async function hashPart(
   const reader = await loadReader(index.format);
   const isRaw = options.leafFormat === "raw/v1";
   const columns = isRaw ? { columns: splitColumn === null ? [] : [splitColumn] } : {};
-  return withFile(file, async (bytes) => {
-    const pieces: Uint8Array[] = [];
-    let kinds: Kinds = {};
-    const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
-    for await (const placed of reader.read(bytes, index, part, {
-      ...readOptions,
-      ...columns,
-      ...signalOf(signal),
-      types,
-    })) {
-      pieces.push(leavesOf(file.path, placed, leafKey));
-      if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
-      splits?.add(placed);
-    }
-    await bytes.check?.();
-    return { leaves: joined(pieces), kinds, splits: splits?.finish() ?? null };
-  });
+  return withFile(
+    file,
+    async (bytes) => {
+      const pieces: Uint8Array[] = [];
+      let kinds: Kinds = {};
+      const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
+      for await (const placed of reader.read(bytes, index, part, {
+        ...readOptions,
+        ...columns,
+        ...signalOf(signal),
+        types,
+      })) {
+        pieces.push(leavesOf(file.path, placed, leafKey));
+        if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
+        splits?.add(placed);
+      }
+      await bytes.check?.();
+      return { leaves: joined(pieces), kinds, splits: splits?.finish() ?? null };
+    },
+    signal,
+  );
 }
 
 function leavesOf(path: string, { batch, raw, begin, lines }: PlacedBatch, leafKey: Uint8Array | null): Uint8Array {
@@ -178,13 +190,17 @@ export async function readPart(
   { signal }: TaskContext = {},
 ): Promise<PlacedBatch[]> {
   const reader = await loadReader(index.format);
-  return withFile(file, async (bytes) => {
-    const batches: PlacedBatch[] = [];
-    for await (const placed of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types }))
-      batches.push(placed);
-    await bytes.check?.();
-    return batches;
-  });
+  return withFile(
+    file,
+    async (bytes) => {
+      const batches: PlacedBatch[] = [];
+      for await (const placed of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types }))
+        batches.push(placed);
+      await bytes.check?.();
+      return batches;
+    },
+    signal,
+  );
 }
 
 function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {

@@ -99,10 +99,11 @@ async function proveInclusionOf(
     throw new UsageError(`--record ${record}: ${file} has ${entry.records} records, numbered from 0`);
   const { leafKey } = options;
   const withData = <T>(use: (side: Awaited<ReturnType<typeof rebuild>>) => Promise<T>): Promise<T> =>
-    withExecutor(options, async (executor) =>
+    withExecutor(options, async (executor, spool) =>
       use(
         await rebuild(opened, directory, executor, {
           ...options,
+          spool,
           ...(leafKey !== undefined && { reading: { leafKey } }),
         }),
       ),
@@ -166,10 +167,11 @@ async function proveCountOf(
     proven =
       kept.set !== undefined
         ? await proveLeaves(kept, leaves)
-        : await withExecutor(options, async (executor) =>
+        : await withExecutor(options, async (executor, spool) =>
             proveLeaves(
               await rebuild(opened, directory, executor, {
                 ...options,
+                spool,
                 ...(options.leafKey !== undefined && { reading: { leafKey: options.leafKey } }),
               }),
               leaves,
