@@ -197,25 +197,26 @@ export function openRemote(
 /**
  * The whole of an object that a server does not give in ranges, from its beginning, piece by piece. A fault begins it anew.
  *
- * @param begin called before the first piece of each attempt.
+ * @param sink whose `begin` is called before the first piece of each attempt.
+ * @returns the URL that gave it, after redirects.
  */
 export async function readWhole(
   ask: AskRemote,
   path: string,
   sink: { begin(): Promise<void>; write(piece: Uint8Array): Promise<void> },
   { signal, ...options }: OpenRemoteOptions = {},
-): Promise<void> {
+): Promise<{ readonly url: string }> {
   const attempts = new Attempts(options, (fault, count) => gaveUp(path, fault, count), signal);
   for (;;) {
     const patience = new Patience(options, signal);
     try {
-      const { response } = await patience.wait(() => ask({}, patience.signal));
+      const { response, url } = await patience.wait(() => ask({}, patience.signal));
       if (response.status !== 200) throw faultOfStatus(response.status, response.headers, path);
       const coding = codingFault(response.headers, path);
       if (coding !== null) throw coding;
       await sink.begin();
       for await (const piece of new RemoteBody(response, patience).pieces()) await sink.write(piece);
-      return;
+      return { url };
     } catch (error) {
       await attempts.fail(error);
     } finally {

@@ -107,7 +107,7 @@ function copyWhole(
   spool: WholeCopies,
   patience: Parameters<typeof readWhole>[3],
 ): ReturnType<WholeCopies["add"]> {
-  return spool.add(shown, (sink) => readWhole(ask, shown, sink, patience));
+  return spool.add(shown, (sink) => readWhole(ask, shown, sink, patience).then(() => {}));
 }
 
 function formatOf(
