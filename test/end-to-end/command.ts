@@ -23,6 +23,8 @@ export interface CommandResult {
 }
 
 export interface CommandOptions {
+  /** What it reads, and then waits for more. Default: nothing, which ends at once. */
+  readonly unfinishedInput?: string;
   /** Called with the child as soon as it runs. */
   readonly onSpawn?: (child: ChildProcess) => void;
   readonly environment?: Readonly<Record<string, string>>;
@@ -42,27 +44,28 @@ function run(
   cwd: string,
   program: string,
   args: readonly string[],
-  { onSpawn, environment }: CommandOptions,
+  { onSpawn, environment, unfinishedInput }: CommandOptions,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, NO_COLOR: "1", ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [unfinishedInput === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: 60_000,
     });
     let stdout = "";
     let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
     child.on("error", reject);
     child.on("close", (exitCode, signal) =>
       resolve({ exitCode, signal, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }),
     );
+    if (unfinishedInput !== undefined) child.stdin?.write(unfinishedInput);
     onSpawn?.(child);
   });
 }

@@ -149,6 +149,7 @@ export const CODE_TEXTS: Readonly<Record<AssayErrorCode, { readonly exitCode: nu
   "malformed-leaf-key": { exitCode: 4, text: "A leaf key file is hex digits and one line end." },
   "malformed-manifest": { exitCode: 4, text: "The manifest is damaged." },
   "malformed-page": { exitCode: 4, text: "A page of the set tree is damaged." },
+  "malformed-pins": { exitCode: 4, text: "The list of pinned URLs is damaged." },
   "malformed-proof": { exitCode: 4, text: "A proof file is damaged." },
   "malformed-removed": { exitCode: 4, text: "The list of removed records is damaged." },
   "malformed-statement": { exitCode: 4, text: "A statement is damaged." },

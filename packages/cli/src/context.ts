@@ -29,6 +29,7 @@ export function contextOf(values: Readonly<Record<string, unknown>>, signal: Abo
     quiet,
     work: {
       ...(values.workers !== undefined && { workers: values.workers as number }),
+      ...(values.timeout !== undefined && { stallMs: 1000 * (values.timeout as number) }),
       signal,
       onProgress: line.show,
       onWarning: remark,

@@ -83,6 +83,11 @@ export function addCommonOptions(command: Command): Command {
       "--workers <n>",
       `worker threads (default: ${Math.min(8, availableParallelism())} here); never changes a result`,
       positiveInteger,
+    )
+    .option(
+      "--timeout <seconds>",
+      "give up on a server that sends next to nothing for so long (default: 30)",
+      positiveInteger,
     );
 }
 
@@ -97,6 +102,7 @@ export function addReadingOptions(command: Command): Command {
     .option("--escape <character>", "CSV escape inside quotes (default: the quote, doubled)")
     .option("--encoding <encoding>", "CSV encoding: utf-8, utf-16le, utf-16be, windows-1252")
     .option("--no-header", "CSV without a line of names: columns are column_1, column_2, …")
+    .option("--path <name>", "path in the data set of what comes from one URL or from standard input")
     .option("--ignore <glob>", "leave out paths that match (repeatable; * is not /, ** is anything)", repeated)
     .option("--strict-paths", "refuse paths that differ only in case or Unicode form")
     .addOption(
@@ -226,6 +232,7 @@ export async function readingChoice(values: Values, config: Values = {}): Promis
     ...(schema !== undefined && { schema }),
     ...(nullValues !== undefined && { nullValues }),
     ...(Object.keys(dialect).length > 0 && { dialect }),
+    ...(values.path !== undefined && { path: values.path as string }),
     ...(ignore !== undefined && { ignore }),
     ...(values.strictPaths === true && { strictPaths: true }),
     ...(pick("leafFormat") !== undefined && { leafFormat: pick<string>("leafFormat") as "raw/v1" }),

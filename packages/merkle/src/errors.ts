@@ -87,6 +87,7 @@ export type FormatCode =
   | "malformed-leaf-key"
   | "malformed-manifest"
   | "malformed-page"
+  | "malformed-pins"
   | "malformed-proof"
   | "malformed-removed"
   | "malformed-statement"

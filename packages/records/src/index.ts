@@ -45,6 +45,7 @@ export {
   readBatches,
   readRecords,
 } from "./hash-source.js";
+export { isHttpUrl, type RemoteOptions, shownUrl } from "./http-request.js";
 export { JsonNumber, type JsonObject, type JsonValue, parseJson, parseJsonRecord } from "./json-value.js";
 export { dropNullKinds, encodeKinds, joinAllKinds, joinKinds, kindFits, kindOf, schemaDigest } from "./kinds.js";
 export {
@@ -94,4 +95,9 @@ export type {
   SplitRule,
   TypeWarning,
 } from "./source.js";
+export type { SourceOptions } from "./source-of-files.js";
 export { splitOfPath } from "./split-rule.js";
+export { type ListedUrl, type ReadUrlListOptions, readUrlList } from "./url-list.js";
+export { formatUrlPin, parseUrlPins } from "./url-pin-file.js";
+export { checkPins, type PinFault, type PinUrlsOptions, type PinVerdict, pinUrls, type UrlPin } from "./url-pins.js";
+export { type OpenUrlsOptions, openUrls, type WholeCopies } from "./url-source.js";

@@ -1,38 +1,35 @@
 /**
  * Opens files and folders of the local file system as a source (`docs/spec/manifest.md`, "Path"): lists what is in, follows
- * links inside the root, tells formats. Contents are looked at in the scan, not here.
+ * links inside the root, tells formats. Contents are looked at in the scan, not here. URLs and standard input have files of their own.
  */
 
 import type { BigIntStats, Dirent } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
 import { FormatError, SourceError } from "@assay/merkle";
-import { dialectWithoutDefaults } from "./csv-dialect.js";
-import { checkDataPath, compareText, findPathCollisions } from "./data-path.js";
-import { parseSchema } from "./declared-schema.js";
-import { formatByContent, formatByName, HEAD_BYTES, KNOWN_FORMATS, plainName } from "./format-detection.js";
+import { checkDataPath, compareText } from "./data-path.js";
+import { formatByContent, formatByName, HEAD_BYTES, plainName } from "./format-detection.js";
+import { isHttpUrl, type RemoteOptions } from "./http-request.js";
 import { identityOf, systemError } from "./local-file.js";
-import { collisionWarning, unknownFormat } from "./memory-source.js";
+import { unknownFormat } from "./memory-source.js";
 import { globRoot, matchesGlob } from "./path-glob.js";
 import { matchesPattern } from "./path-pattern.js";
 import type { Format } from "./reader.js";
-import type { DeclaredSchema, Source, SourceFile } from "./source.js";
+import type { Source, SourceFile } from "./source.js";
+import { checkFormat, type SourceOptions, sourceOfFiles } from "./source-of-files.js";
+import type { Spool } from "./spool.js";
+import { openStandardInput } from "./standard-input.js";
+import { type OpenUrlsOptions, openUrls } from "./url-source.js";
 
-export interface OpenSourceOptions {
-  /** Format of every file. Default: by name and content. */
-  readonly format?: Format;
-  /** Default: types are inferred or stored. */
-  readonly schema?: DeclaredSchema;
-  /** How CSV is written; defaults may be spelled out. */
-  readonly dialect?: Parameters<typeof dialectWithoutDefaults>[0];
-  /** More unquoted CSV fields that are null, behind those of the schema. Default none. */
-  readonly nullValues?: readonly string[];
-  /** Patterns of paths that are left out (`*` anything but `/`, `**` anything). Default none. */
-  readonly ignore?: readonly string[];
-  /** Whether paths that differ only in case or Unicode form are refused. Default false: a warning. */
-  readonly strictPaths?: boolean;
+export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
   /** Most files of a source. Default 10,000,000. */
   readonly maxFiles?: number;
+  /** Where what can be read once is copied to. Default: such sources are refused. */
+  readonly spool?: Spool;
+  /** Path inside the data set of a single URL or of standard input. Default: from the URL; `stdin` and the ending of the format. */
+  readonly path?: string;
+  /** What `-` names. Default: the standard input of the process. */
+  readonly standardInput?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
 
@@ -41,30 +38,22 @@ export interface OpenSourceOptions {
  *
  * @param inputs Files, folders and globs. A folder is the root; for a file its folder; for a glob (`data/**\/*.csv`: `*` is
  * anything but `/`, `**` any folders) the folder in front of its first star; for several their deepest common folder. A glob means
- * the files that match, hidden ones only where a part of it begins with a dot; what exists under its name is no glob.
- * @throws SourceError `not-found` (a glob that nothing matches, too), `permission-denied`, `link-leaves-root`, `link-loop`, `cannot-read`.
+ * the files that match, hidden ones only where a part of it begins with a dot; what exists under its name is no glob. Or http(s)
+ * URLs of files, with the same rule for their paths. Or `-` alone: standard input, which is copied to `spool`.
+ * @throws RangeError when places of different kinds are mixed, or `path` is for none of them. SourceError `not-found` (a glob that
+ * nothing matches, too), `permission-denied`, `link-leaves-root`, `link-loop`, `cannot-read`.
  * FormatError `unknown-format` (a named file only), `bad-path`, `path-collision` (with `strictPaths`), `bad-schema`, `bad-dialect`, `limit-exceeded`.
  * @example
  * const source = await openSource(["train.csv"]);
  * source.files[0].path; // "train.csv"
  */
 export async function openSource(inputs: readonly string[], options: OpenSourceOptions = {}): Promise<Source> {
-  const { format, schema = {}, dialect = {}, nullValues = [], ignore = [], strictPaths = false } = options;
+  const { format } = options;
   if (inputs.length === 0) throw new RangeError("inputs must name at least one file or folder");
-  if (inputs.includes("-")) {
-    throw new SourceError("cannot-read", "Standard input cannot be read yet. Write it to a file first", {
-      details: { path: "-" },
-    });
-  }
-  if (format !== undefined && !KNOWN_FORMATS.includes(format)) {
-    throw new FormatError(
-      "unknown-format",
-      `There is no format ${JSON.stringify(format)}. Known are ${KNOWN_FORMATS.join(", ")}`,
-      {
-        details: { format, known: KNOWN_FORMATS },
-      },
-    );
-  }
+  checkFormat(format);
+  if (inputs.includes("-")) return openStandardInput(inputs, options);
+  if (inputs.some(isHttpUrl)) return openUrls(inputs, withPath(inputs, options));
+  if (options.path !== undefined) throw new RangeError("path is for a URL or standard input: local files have one");
   const named = await Promise.all(inputs.map(lookAt));
   const root = rootOf(named);
   const listing = new Listing(root, await realpathOf(root, root), options);
@@ -87,27 +76,19 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
       identity: identityOf(stats),
     });
   }
-  const collisions = findPathCollisions(files.map(({ path }) => path));
-  const [first] = collisions;
-  if (strictPaths && first !== undefined) {
-    throw new FormatError("path-collision", `${collisionWarning(first)}. Rename one of them`, {
-      details: { paths: first },
-    });
-  }
   const single = named.length === 1 && !(named[0] as Named).stats.isDirectory();
-  const warnings = [...listing.warnings, ...collisions.map(collisionWarning)];
+  const warnings = [...listing.warnings];
   if (files.length === 0) warnings.push(`${root} holds no files`);
   const unread = files.filter((file) => file.format === "other");
   if (unread.length > 0) warnings.push(unreadWarning(unread, files.length));
-  const declared = parseSchema(schema);
-  return {
-    name: (single ? parse(plainName((named[0] as Named).path)).name : basename(root)) || "data",
-    files,
-    schema: { ...declared, nullValues: [...new Set([...(declared.nullValues ?? []), ...nullValues])] },
-    dialect: dialectWithoutDefaults(dialect),
-    ignored: [...new Set(ignore)].sort(compareText),
-    warnings,
-  };
+  const name = (single ? parse(plainName((named[0] as Named).path)).name : basename(root)) || "data";
+  return sourceOfFiles(name, files, warnings, options);
+}
+
+function withPath(inputs: readonly string[], { path, ...options }: OpenSourceOptions): OpenUrlsOptions {
+  if (path === undefined) return options;
+  if (inputs.length !== 1) throw new RangeError(`path is for a single URL, and there are ${inputs.length}`);
+  return { ...options, paths: [path] };
 }
 
 /** What is said of files that have a digest and no records. */

@@ -4,6 +4,7 @@
  */
 
 import type { ColumnType } from "./column-type.js";
+import type { RemoteOptions } from "./http-request.js";
 import type { Dialect, FileIndex, Format, LeafFormat } from "./reader.js";
 
 /** A declared schema (`--schema`; `docs/spec/manifest.md`). */
@@ -36,12 +37,17 @@ export interface SourceFile {
   readonly format: Format;
   /** Bytes. */
   readonly size: number;
-  /** Where a worker opens it: an absolute path, or a URL. Empty for a file that is in {@link content}. */
+  /**
+   * Where a worker opens it: an absolute path, or a URL. Empty for a file that is in {@link content}. A URL may hold secrets (a
+   * signed query, a password): it is for reading only, and never written or shown.
+   */
   readonly location: string;
   /** The bytes themselves, for a source in memory or a file that a browser was given. Workers get it without a copy. */
   readonly content?: Blob;
-  /** What must stay the same while it is read (device, inode, size, modification time). */
+  /** What must stay the same while it is read (device, inode, size, modification time; an entity tag). */
   readonly identity: string;
+  /** Behind a URL: how patient its reader is. */
+  readonly remote?: RemoteOptions;
 }
 
 export interface Source {

@@ -65,13 +65,14 @@ export async function indexFile(
     untold = 0;
   };
   const full = { ...options, onBytes, ...signalOf(signal) };
-  return withFile(file, async (bytes) => {
+  const look = async (bytes: ByteSource): Promise<IndexTaskOutput> => {
     const output = await indexPlain(bytes, file.format, full, (plain, plainOptions) =>
       indexAny({ ...options, ...plainOptions }, file, ordinal, plain),
     );
     await bytes.check?.();
     return output;
-  });
+  };
+  return withFile(file, look, signal);
 }
 
 async function indexAny(
@@ -95,13 +96,15 @@ async function indexAny(
 function withPart<T>(
   { file, index, part }: PartInput,
   options: PlainReadOptions,
+  signal: AbortSignal | undefined,
   work: (bytes: ByteSource) => Promise<T>,
 ): Promise<T> {
-  return withFile(file, async (stored) => {
+  const read = async (stored: ByteSource): Promise<T> => {
     const output = await withPlain(stored, index, [part.from], options, work);
     await stored.check?.();
     return output;
-  });
+  };
+  return withFile(file, read, signal);
 }
 
 /** Task: the names of the columns that a part of a JSONL file has. */
@@ -112,7 +115,7 @@ export async function findColumns(
 ): Promise<string[]> {
   const { index, part } = input;
   const reader = await loadReader(index.format);
-  return withPart(input, options, async (bytes) => {
+  return withPart(input, options, signal, async (bytes) => {
     const names = new Set<string>();
     for await (const { batch } of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types: {} })) {
       for (const { name } of batch.columns) names.add(name);
@@ -145,7 +148,7 @@ export async function hashPart(
   const reader = await loadReader(index.format);
   const isRaw = options.leafFormat === "raw/v1";
   const columns = isRaw ? { columns: splitColumn === null ? [] : [splitColumn] } : {};
-  return withPart(input, options, async (bytes) => {
+  return withPart(input, options, signal, async (bytes) => {
     const pieces: Uint8Array[] = [];
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
@@ -198,7 +201,7 @@ export async function readPart(
 ): Promise<PlacedBatch[]> {
   const { index, part, types } = input;
   const reader = await loadReader(index.format);
-  return withPart(input, options, async (bytes) => {
+  return withPart(input, options, signal, async (bytes) => {
     const batches: PlacedBatch[] = [];
     for await (const placed of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types }))
       batches.push(placed);

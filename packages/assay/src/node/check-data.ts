@@ -36,10 +36,10 @@ export async function checkData(inputs: readonly string[], options: CheckDataOpt
   const { config, configPath, ...rest } = options;
   const { reading = {}, checking = {} } = rest;
   const baseline = await baselineOf(checking, options, config, configPath);
-  return withExecutor(options, async (executor) => {
+  return withExecutor(options, async (executor, spool) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const trust = await trustOf(checking, options, config, configPath);
-    const source = await openInputs(inputs, reading, options);
+    const source = await openInputs(inputs, reading, { ...options, spool });
     const { scanned, built } = await buildFrom(source, executor, rest);
     const { trustedRecords, ...marked } = trust;
     const trusted =

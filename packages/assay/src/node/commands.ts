@@ -5,12 +5,13 @@
 
 export type { Finding, Outcome, Roles } from "@assay/checks";
 export type { LeafChange } from "@assay/manifest";
-export { type AssayErrorCode, exitCodeOf, isAssayError } from "@assay/merkle";
+export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange } from "@assay/merkle";
 export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
 export type { AssayConfig } from "../config.js";
 export { UsageError } from "../usage-error.js";
 export { readNamedFile } from "./named-file.js";
 export type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
+export type { FilePlaces } from "./prove-record.js";
 
 /** An operation that is loaded when it is called. */
 function loaded<Given extends readonly unknown[], Result>(

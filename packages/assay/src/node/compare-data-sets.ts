@@ -26,7 +26,7 @@ import {
 } from "@assay/merkle";
 import { type Executor, type Format, type Reading, type ScannedSource, type Source, scanSource } from "@assay/records";
 import { UsageError } from "../usage-error.js";
-import { folderOf, openDataOf, openInputs, warnOfTypes } from "./data.js";
+import { folderOf, isElsewhere, openDataOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import type { ReadingChoice, Work } from "./options.js";
 
@@ -50,9 +50,12 @@ export async function compareDataSets(
   second: string,
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  return withExecutor(options, async (executor) => {
+  return withExecutor(options, async (executor, spool) => {
     // What knows its types goes first: text takes them over.
-    const order = [await nameSide(first, 0, options), await nameSide(second, 1, options)];
+    if (first === "-" && second === "-")
+      throw new UsageError("Standard input is one data set, and can be one side only");
+    const work = { ...options, spool };
+    const order = [await nameSide(first, 0, work), await nameSide(second, 1, work)];
     order.sort((a, b) => b.certainty - a.certainty || a.index - b.index);
     const sides: CommittedSide[] = [];
     let reading: Reading | undefined;
@@ -137,7 +140,7 @@ interface NamedSide {
 }
 
 async function nameSide(target: string, index: number, options: CompareOptions): Promise<NamedSide> {
-  if (!existsSync(target) && !target.includes("*"))
+  if (!isElsewhere(target) && !existsSync(target) && !target.includes("*"))
     throw new SourceError("not-found", `${target}: there is no such file or folder`, { details: { path: target } });
   if (isFolder(target)) return { target, index, certainty: 2 };
   const source = await openInputs([target], options.reading ?? {}, options);
@@ -238,7 +241,7 @@ export async function rebuild(
   options: Work & { readonly data?: string; readonly reading?: ReadingChoice },
 ): Promise<LineageSide & { readonly scanned: ScannedSource }> {
   const { header, entries } = opened;
-  const { source } = await openDataOf(directory, header, entries, options.data);
+  const { source } = await openDataOf(directory, header, entries, options.data, options);
   const formats = new Map(entries.map((entry) => [entry.path, entry.format]));
   const scanned = await scanSource(
     {

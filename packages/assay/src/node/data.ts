@@ -4,8 +4,8 @@ import { existsSync, lstatSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { FileEntry, ManifestHeader } from "@assay/manifest";
 import { SourceError } from "@assay/merkle";
-import type { Reading, Source } from "@assay/records";
-import { globRoot, openSource } from "@assay/records/node";
+import { type Format, isHttpUrl, openUrls, type Reading, type Source } from "@assay/records";
+import { globRoot, type OpenSourceOptions, openSource } from "@assay/records/node";
 import type { AssayConfig } from "../config.js";
 import { UsageError } from "../usage-error.js";
 import type { ReadingChoice, Work } from "./options.js";
@@ -16,16 +16,28 @@ export function inputsOf(inputs: readonly string[], config?: AssayConfig, config
   const named = config?.data ?? [];
   if (named.length === 0)
     throw new UsageError('Which data? Name files or folders, or list them under "data" in the config file');
-  return named.map((path) => resolve(dirname(configPath ?? "."), path));
+  return named.map((path) => (isElsewhere(path) ? path : resolve(dirname(configPath ?? "."), path)));
+}
+
+/** Whether an input is in no folder here: a URL, or standard input. */
+export function isElsewhere(input: string): boolean {
+  return input === "-" || isHttpUrl(input);
 }
 
 /** Opens what the user named, with what they said of reading it. */
 export async function openInputs(
   inputs: readonly string[],
-  { format, schema, dialect, nullValues, ignore, strictPaths }: ReadingChoice,
-  { onWarning }: Work,
+  { format, schema, dialect, nullValues, path, ignore, strictPaths }: ReadingChoice,
+  work: Work,
 ): Promise<Source> {
+  const elsewhere = inputs.filter(isElsewhere);
+  if (elsewhere.length > 0 && (elsewhere.length < inputs.length || (inputs.length > 1 && inputs.includes("-"))))
+    throw new UsageError("Name either local files and folders, or URLs, or - alone: together they are no data set");
+  if (path !== undefined && (elsewhere.length === 0 || inputs.length > 1))
+    throw new UsageError("--path names what comes from one URL or from standard input; local files have a path");
   const source = await openSource(inputs, {
+    ...(path !== undefined && { path }),
+    ...remoteOptions(work),
     ...(format !== undefined && { format }),
     ...(schema !== undefined && { schema }),
     ...(dialect !== undefined && { dialect }),
@@ -33,12 +45,21 @@ export async function openInputs(
     ...(ignore !== undefined && { ignore }),
     ...(strictPaths === true && { strictPaths }),
   });
-  for (const warning of source.warnings) onWarning?.(warning);
+  for (const warning of source.warnings) work.onWarning?.(warning);
   if (source.files.length === 0)
     throw new SourceError("not-found", `There are no files in ${inputs.join(", ")}: nothing to read`, {
       details: { inputs: [...inputs] },
     });
   return source;
+}
+
+/** How servers are read, and where to what can be read once goes. */
+function remoteOptions({ stallMs, spool, signal }: Work): Pick<OpenSourceOptions, "stallMs" | "spool" | "signal"> {
+  return {
+    ...(stallMs !== undefined && { stallMs }),
+    ...(spool !== undefined && { spool }),
+    ...(signal !== undefined && { signal }),
+  };
 }
 
 /** Says which columns became text though nearly all their fields fit another type. */
@@ -62,9 +83,12 @@ export function warnOfTypes(
   }
 }
 
-/** Where the folder of some inputs goes when nothing is said: `<name>.assay` beside the first, or in the folder of a glob. */
+/**
+ * Where the folder of some inputs goes when nothing is said: `<name>.assay` beside the first, in the folder of a glob, or here when
+ * that is elsewhere.
+ */
 export async function defaultFolder(inputs: readonly string[], name: string): Promise<string> {
-  const first = inputs[0] as string;
+  const first = isElsewhere(inputs[0] as string) ? "here" : (inputs[0] as string);
   const glob = await globRoot(first);
   return join(glob?.folder ?? dirname(resolve(first)), `${name.replaceAll(/[/\\]/g, "-")}.assay`);
 }
@@ -81,7 +105,8 @@ export function folderOf(target: string): string {
 }
 
 /**
- * Opens the data of a folder: at `data` when it is given, else beside the folder under the manifest's paths.
+ * Opens the data of a folder: at `data` when it is given (a path, a URL of a file, a URL with `/` at its end under which the
+ * manifest's paths are, or `-`), else beside the folder under the manifest's paths.
  *
  * A folder of data is looked at as a whole, so that a file too many is seen; the file of a single-file data set, or files
  * that were named one by one, are looked at alone.
@@ -93,8 +118,10 @@ export async function openDataOf(
   header: ManifestHeader,
   entries: readonly FileEntry[],
   data: string | undefined,
+  work: Work,
 ): Promise<{ source: Source; root: string }> {
   const stored = entries.filter((entry) => entry.format !== "stream");
+  if (data !== undefined && isElsewhere(data)) return { source: await openElsewhere(data, stored, work), root: "." };
   if (data !== undefined) {
     const path = resolve(data);
     if (!existsSync(path))
@@ -118,7 +145,7 @@ export async function openDataOf(
   if (stored.length === 0) return openNone(header);
   throw new SourceError(
     "data-missing",
-    `The data of ${basename(folder)} is not beside it: no ${(stored[0] as FileEntry).path} there. Say where it is with --data PATH, or --no-data to check the folder alone`,
+    `The data of ${basename(folder)} is not beside it: no ${(stored[0] as FileEntry).path} there. Say where it is with --data PATH (or URL), or --no-data to check the folder alone`,
     { details: { folder, path: (stored[0] as FileEntry).path } },
   );
 }
@@ -153,6 +180,38 @@ async function openNamed(
     },
     root,
   };
+}
+
+/** The files of the manifest on a server, or its only file from standard input. */
+async function openElsewhere(data: string, entries: readonly FileEntry[], work: Work): Promise<Source> {
+  const isFolder = data !== "-" && new URL(data).pathname.endsWith("/");
+  const [entry] = entries;
+  if (!isFolder && (entries.length !== 1 || entry === undefined))
+    throw new UsageError(
+      `--data names one file, and the manifest has ${entries.length}: give the URL under which they are, with a / at its end`,
+    );
+  const options = remoteOptions(work);
+  const source = isFolder
+    ? await openUrls(
+        entries.map(({ path }) => urlOf(data, path)),
+        { ...options, paths: entries.map(({ path }) => path), unknownFormats: "other" },
+      )
+    : await openSource([data], { ...options, ...formatOption(entry) });
+  for (const warning of source.warnings) work.onWarning?.(warning);
+  return isFolder
+    ? source
+    : { ...source, files: source.files.map((file) => ({ ...file, path: entry?.path as string })) };
+}
+
+/** Its name may not tell its format, and the manifest does. */
+function formatOption(entry: FileEntry | undefined): { format?: Format } {
+  return entry === undefined || entry.format === "other" ? {} : { format: entry.format as Format };
+}
+
+function urlOf(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname += path.split("/").map(encodeURIComponent).join("/");
+  return url.href;
 }
 
 /** One file under whatever name, for a data set of one file. */

@@ -80,7 +80,7 @@ export async function deriveFolder(
 ): Promise<DeriveSummary> {
   const { output = {}, signing, version, leafKey, now = () => new Date(), signal, onWarning } = options;
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
-  return withExecutor(options, async (executor) => {
+  return withExecutor(options, async (executor, spool) => {
     const parents: LineageSide[] = [];
     for (const folder of options.parents) parents.push(await openSide("--parent", folder, executor, options));
     const siblings: LineageSide[] = [];
@@ -89,9 +89,9 @@ export async function deriveFolder(
     if (parent === undefined) throw new UsageError("A derivation names its parents: give --parent DIR");
     const parameters = sampleParameters(operation, options);
     const splits = splitsOf(operation, parents, options);
+    const source = await openInputs(inputs, {}, { ...options, spool });
     const build = async (derivation: Derivation | undefined): Promise<BuiltManifest> => {
       const work = { executor, ...workOf(options) };
-      const source = await openInputs(inputs, {}, options);
       const scanned = await scanSource(source, {
         ...work,
         ...(operation === "map" ? {} : { reading: readingOf(parents), leafFormat: parent.header.leaf.format }),

@@ -3,9 +3,9 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { SourceError } from "@assay/merkle";
-import { type ColumnType, formatColumnType, scanSource } from "@assay/records";
+import { type ColumnType, formatColumnType, scanSource, shownUrl } from "@assay/records";
 import type { AssayConfig } from "../config.js";
-import { openInputs, warnOfTypes } from "./data.js";
+import { isElsewhere, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import type { ReadingChoice, Work } from "./options.js";
 
@@ -25,11 +25,25 @@ const LABEL_NAMES = /^(label|labels|target|class|y|category|species|outcome)$/i;
 const SOURCE_NAMES = /^(source|supplier|site|hospital|vendor|provider|origin)$/i;
 const ID_NAMES = /(^|_)(id|uuid|guid|key)$/i;
 
+/** An input as the config file names it: relative to the file, and a URL without what may be a secret. */
+function namedInConfig(input: string, output: string, remarks: string[]): string {
+  if (!isElsewhere(input))
+    return (
+      relative(dirname(resolve(output)), resolve(input))
+        .split(sep)
+        .join("/") || "."
+    );
+  const shown = shownUrl(input);
+  if (shown !== new URL(input).href)
+    remarks.push(`${shown}: its query and password are left out of the config file, because they may be secret`);
+  return shown;
+}
+
 /** Looks at data and writes a config file for it. */
 export async function initConfig(inputs: readonly string[], options: InitOptions = {}): Promise<InitResult> {
   const { reading = {}, output = "assay.config.json", overwrite = false } = options;
-  return withExecutor(options, async (executor) => {
-    const source = await openInputs(inputs, reading, options);
+  return withExecutor(options, async (executor, spool) => {
+    const source = await openInputs(inputs, reading, { ...options, spool });
     const scanned = await scanSource(source, { executor, ...workOf(options) });
     warnOfTypes(scanned.warnings, options);
     const columns = Object.keys(scanned.reading.types);
@@ -50,12 +64,7 @@ export async function initConfig(inputs: readonly string[], options: InitOptions
       remarks.push(`guessed: ${ids.map((id) => `"${id}"`).join(", ")} identify records and are not looked at`);
     const config: AssayConfig = {
       name: source.name,
-      data: inputs.map(
-        (input) =>
-          relative(dirname(resolve(output)), resolve(input))
-            .split(sep)
-            .join("/") || ".",
-      ),
+      data: inputs.filter((input) => input !== "-").map((input) => namedInConfig(input, output, remarks)),
       checks: {
         ...(label !== undefined && { label }),
         ...(supplier !== undefined && { source: supplier }),

@@ -33,7 +33,7 @@ export async function* loadVerified(
   const work = signal === undefined ? {} : { signal };
   const { directory, opened } = await openIntact(target, trust, work);
   const { header, entries, folder } = opened;
-  const { source } = await openDataOf(directory, header, entries, data);
+  const { source } = await openDataOf(directory, header, entries, data, work);
   yield* verifiedRecords(header, entries, source, {
     blocksOf: (entry) => readKeptBlocks(folder, entry, work),
     ...(only !== undefined && { only }),

@@ -118,8 +118,8 @@ export async function makeManifest(
 ): Promise<ManifestSummary> {
   const named = inputsOf(inputs, options.config, options.configPath);
   const { output = {}, signal, onWarning } = options;
-  return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor) => {
-    const source = await openInputs(named, options.reading ?? {}, options);
+  return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor, spool) => {
+    const source = await openInputs(named, options.reading ?? {}, { ...options, spool });
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {

@@ -2,6 +2,7 @@
 
 import type { Roles } from "@assay/checks";
 import type { DeclaredSchema, Dialect, Format, LeafFormat, Progress, SplitRule } from "@assay/records";
+import type { Spool } from "@assay/records/node";
 
 /** How data is read. */
 export interface ReadingChoice {
@@ -11,6 +12,8 @@ export interface ReadingChoice {
   /** Unquoted CSV fields that are null, besides the empty one. */
   readonly nullValues?: readonly string[];
   readonly dialect?: Dialect;
+  /** Path inside the data set of a single URL or of standard input. */
+  readonly path?: string;
   /** Patterns of paths that are left out. */
   readonly ignore?: readonly string[];
   /** Refuse paths that differ only in case or Unicode form. Default: a warning. */
@@ -53,6 +56,10 @@ export interface CheckingChoice {
 export interface Work {
   /** Worker threads. Default: the cores of the machine, at most 8. */
   readonly workers?: number;
+  /** A server that sends next to nothing for so many milliseconds has stalled. Default 30,000. */
+  readonly stallMs?: number;
+  /** Where what can be read once (standard input, servers without ranges) is copied to. Default: such data is refused. */
+  readonly spool?: Spool;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /** Remarks for people: types that nearly fit, paths that look alike. Hold data: escape them. */

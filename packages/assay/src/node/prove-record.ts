@@ -138,10 +138,11 @@ function withDataOf<T>(
   use: (side: Awaited<ReturnType<typeof rebuild>>) => Promise<T>,
 ): Promise<T> {
   const { leafKey } = options;
-  return withExecutor(options, async (executor) =>
+  return withExecutor(options, async (executor, spool) =>
     use(
       await rebuild(opened, directory, executor, {
         ...options,
+        spool,
         ...(leafKey !== undefined && { reading: { leafKey } }),
       }),
     ),

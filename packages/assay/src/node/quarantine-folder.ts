@@ -109,10 +109,11 @@ export async function quarantineFolder(target: string, options: QuarantineOption
   const folder = `${output}.assay`;
   refuseOutput(output, folder, directory, overwrite);
 
-  return withExecutor(options, async (executor) => {
+  return withExecutor(options, async (executor, spool) => {
     const work = { executor, ...workOf(options) };
     const parent = await rebuild(opened, directory, executor, {
       ...options,
+      spool,
       ...(options.leafKey !== undefined && { reading: { leafKey: options.leafKey } }),
     });
     for (const { file } of parent.scanned.files)

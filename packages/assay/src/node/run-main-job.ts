@@ -97,10 +97,10 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
   // A key that does not open is told before an hour of work, not after.
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
   const baseline = await baselineOf(checking, options, config, configPath);
-  return withExecutor(options, async (executor) => {
+  return withExecutor(options, async (executor, spool) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const trust = await trustOf(checking, options, config, configPath);
-    const source = await openInputs(named, reading, options);
+    const source = await openInputs(named, reading, { ...options, spool });
     const name = config?.name ?? source.name;
     const folder = output.directory ?? (await defaultFolder(named, name));
     if (signer === undefined) await refuseToUnsign(folder, output);
@@ -201,12 +201,16 @@ export interface AssayFilesOptions
   readonly baseline?: string;
   /** Worker threads. Default: the cores of the machine, at most 8. */
   readonly workers?: number;
+  /** A server that sends next to nothing for so many milliseconds has stalled. Default 30,000. */
+  readonly stallMs?: number;
   readonly onWarning?: (warning: string) => void;
 }
 
 /**
  * The main job on files, for pipelines and notebooks: nothing is written.
  *
+ * @param inputs Paths of files and folders, http(s) URLs, or `-`. What can be read once (standard input, files of servers without
+ * range requests) is copied for the time of the call; records are not read again from `scanned` then.
  * @example
  * const result = await assay("train.csv", { label: "label" });
  * result.findings.filter((finding) => finding.severity === "high");
@@ -218,7 +222,7 @@ export async function assay(
   const { checks } = options;
   const chosen = { ...(folder !== undefined && { baseline: folder }), ...(checks !== undefined && { checks }) };
   const baseline = await baselineOf(chosen, options, options.config);
-  return withExecutor(options, async (executor) => {
+  return withExecutor(options, async (executor, spool) => {
     const { probabilities, embeddings, trustedRecords, ...rest } = options;
     const named = {
       ...(typeof probabilities === "string" && { probabilities }),
@@ -237,7 +241,7 @@ export async function assay(
         : options.trusted !== undefined
           ? {}
           : await trustOf({}, options, options.config);
-    const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, options);
+    const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, { ...options, spool });
     return assaySource(source, {
       ...rest,
       ...trust,

@@ -243,16 +243,16 @@ async function verifyDataOf(
   }: { data: string | undefined; setOnly: boolean; leafKey: Uint8Array | undefined; options: VerifyFolderOptions },
 ): Promise<void> {
   const { header, entries, blocksOf } = opened;
-  const { source } = await openDataOf(directory, header, entries, data);
-  const verdict = await withExecutor(options, (executor) =>
-    inspectData(header, entries, source, {
+  const verdict = await withExecutor(options, async (executor, spool) => {
+    const { source } = await openDataOf(directory, header, entries, data, { ...options, spool });
+    return inspectData(header, entries, source, {
       executor,
       ...workOf(options),
       ...(leafKey !== undefined && { leafKey }),
       ...(setOnly && { onlySet: true }),
       blocksOf,
-    }),
-  );
+    });
+  });
   if (verdict.fault !== undefined) throw verdict.fault;
 }
 

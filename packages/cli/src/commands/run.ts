@@ -28,7 +28,7 @@ Examples:
   assay run data/ --label class --source supplier --key release.pem -o data.assay
   assay run train.csv --config assay.config.json --fail-on medium`,
     )
-    .argument("[data...]", "files or folders: CSV, TSV, JSONL, Arrow, Parquet")
+    .argument("[data...]", "files, folders or http(s) URLs: CSV, TSV, JSONL, Arrow, Parquet; - is standard input")
     .option("--config <file>", "config file (`assay init` writes one): options, and what only people know");
   addReadingOptions(command);
   addCheckingOptions(command);
