@@ -87,6 +87,7 @@ export type {
   DeclaredSchema,
   Progress,
   Reading,
+  ScannedFile,
   ScannedSource,
   Source,
   SourceFile,

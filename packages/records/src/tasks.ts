@@ -6,6 +6,7 @@
 import { isAssayError } from "@assay/merkle";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
+import type { EarlyLeaves } from "./early-leaves.js";
 import { encodeBatch } from "./encode-batch.js";
 import type { Task, TaskContext } from "./executor.js";
 import { loadReader } from "./format-readers.js";
@@ -44,16 +45,20 @@ export interface IndexTaskOptions extends PlainReadOptions {
 export interface IndexTaskInput {
   readonly file: SourceFile;
   readonly ordinal: number;
+  /** Most leaves of CSV that are made on the way. Default 0. */
+  readonly mostLeaves?: number;
 }
 export interface IndexTaskOutput {
   readonly index: FileIndex;
   readonly evidence: Evidence;
+  /** Leaves that were made on the way, of CSV. */
+  readonly early?: EarlyLeaves;
 }
 
 /** Task: the index of a file, and the evidence for the types of its columns when it is CSV. */
 export async function indexFile(
   options: IndexTaskOptions,
-  { file, ordinal }: IndexTaskInput,
+  { file, ordinal, mostLeaves = 0 }: IndexTaskInput,
   { signal, onWork }: TaskContext = {},
 ): Promise<IndexTaskOutput> {
   let untold = 0;
@@ -65,14 +70,14 @@ export async function indexFile(
   };
   const full = { ...options, onBytes, ...signalOf(signal) };
   return withFile(file, async (bytes) => {
-    const output = await indexAny(full, file, ordinal, bytes);
+    const output = await indexAny({ ...full, mostLeaves }, file, ordinal, bytes);
     await bytes.check?.();
     return output;
   });
 }
 
 async function indexAny(
-  options: IndexTaskOptions & IndexOptions,
+  options: IndexTaskOptions & IndexOptions & { readonly mostLeaves: number },
   { format }: SourceFile,
   ordinal: number,
   bytes: ByteSource,
@@ -83,9 +88,10 @@ async function indexAny(
     return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
   }
   const [{ CsvEvidence }, { indexCsv }] = await Promise.all([import("./csv-evidence.js"), import("./csv-index.js")]);
-  const evidence = new CsvEvidence(ordinal, format, { ...options, known });
+  const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
   const index = await indexCsv(bytes, format, options, evidence);
-  return { index, evidence: evidence.finish() };
+  const early = options.leafFormat === "raw/v1" ? undefined : evidence.early;
+  return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early }) };
 }
 
 /** Task: the names of the columns that a part of a JSONL file has. */
