@@ -74,8 +74,9 @@ export class CsvEvidence implements CsvVisitor {
       kernel.beginEvidence(this.#fields);
     }
     this.#counted += records;
-    kernel.open = fold.open;
-    kernel.gather(records, this.#width, (column, record) => this.#add(bytes, scanner, first, column, record));
+    kernel.gather(records, this.#width, fold.open, (column, record) =>
+      this.#add(bytes, scanner, first, column, record),
+    );
     if (first === 0) {
       const bytesOfRecord = ((scanner.ends[scanner.fields - 1] as number) - (scanner.starts[0] as number)) / records;
       this.#early?.wants(this.#size / bytesOfRecord);

@@ -222,20 +222,17 @@ export class CsvKernel {
     this.#bytes.fill(0, counts, counts + 2048 * fields.length);
   }
 
-  /** For each column the candidates whose misfits are still wanted. */
-  set open(candidates: Int32Array) {
-    this.#words.set(candidates, this.#at("OPEN") / 4);
-  }
-
   /**
    * Counts the fields that the last scan found.
    *
-   * @param other Called for each field that is not counted here: column and record.
+   * @param open For each column the candidates whose misfits are still wanted, one bit each.
+   * @param other Called for each field that is not counted here: column and record. It may close candidates.
    */
-  gather(records: number, width: number, other: (column: number, record: number) => void): void {
-    const events = this.#at("EVENTS") / 4;
+  gather(records: number, width: number, open: Int32Array, other: (column: number, record: number) => void): void {
+    const [events, candidates] = [this.#at("EVENTS") / 4, this.#at("OPEN") / 4];
     let [column, record] = [0, 0];
     while (column < this.#evidenceColumns) {
+      this.#words.set(open, candidates);
       const found = this.#module.gather(records, width, this.#evidenceColumns, this.#delta, column, record);
       [column, record] = [this.#at("nextColumn"), this.#at("nextRecord")];
       for (let i = 0; i < found; i++)
