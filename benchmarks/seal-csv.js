@@ -3,7 +3,8 @@
  *
  * Against: the obvious way in Node (fast-csv objects, JSON, one SHA-256 a record), DuckDB and pandas reading the file when
  * BENCH_PYTHON names a Python that has them, and the physical limit of this machine: SHA-256 over the same number of blocks.
- * Whole processes, interleaved, CPU and wall; medians, and the spread. Usage: node seal-csv.js [records] [rounds]
+ * Whole processes, interleaved, CPU and wall; medians, and the spread. Then the CPU of each stage, in processes of their own.
+ * Usage: node seal-csv.js [records] [rounds]
  */
 
 import { spawnSync } from "node:child_process";
@@ -94,6 +95,42 @@ async function obvious(path) {
   return count;
 }
 
+/** CPU seconds of the stages of sealing, one after the other, as JSON on stdout. */
+async function stages(path) {
+  const { CompactRange, mergeRuns, sortLeaves, streamSetRoot, takeLeaves } = await import("@assay/merkle");
+  const { hashSource, scanSource } = await import("@assay/records");
+  const { openSource } = await import("@assay/records/node");
+  const seconds = {};
+  let before = { user: 0, system: 0 };
+  const lap = (name) => {
+    const now = process.cpuUsage();
+    seconds[name] = (now.user + now.system - before.user - before.system) / 1e6;
+    before = now;
+  };
+  lap("start and imports");
+  const source = await openSource([path]);
+  await scanSource(source);
+  lap("read, digests, scan, infer: alone");
+  const scanned = await scanSource(source, { leafBytes: 2 ** 30 });
+  lap("read, digests, scan, infer, encode, leaves: together");
+  const range = new CompactRange();
+  const pieces = [];
+  for await (const { leaves } of hashSource(scanned)) {
+    range.appendMany(leaves);
+    pieces.push(leaves);
+  }
+  range.root();
+  lap("record tree");
+  const leaves = new Uint8Array(Buffer.concat(pieces));
+  const sorted = takeLeaves(leaves, sortLeaves(leaves));
+  lap("sort");
+  await streamSetRoot(
+    mergeRuns([{ count: range.size, read: async (begin, end) => sorted.subarray(32 * begin, 32 * end) }]),
+  );
+  lap("set tree");
+  console.log(JSON.stringify(seconds));
+}
+
 /** Wall seconds of a whole process. */
 function time(command) {
   const begin = process.hrtime.bigint();
@@ -111,12 +148,13 @@ function childCpu() {
   return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
-/** Seconds that SHA-256 alone takes: about 8 blocks of 64 bytes a record (leaf, record tree, set tree), at full speed. */
+/** CPU seconds that SHA-256 alone takes: about 8 blocks of 64 bytes a record (leaf, record tree, set tree), at full speed. */
 function floor() {
   const block = new Uint8Array(16 * 1024 * 1024);
-  const begin = process.hrtime.bigint();
+  const { user, system } = process.cpuUsage();
   for (let i = 0; i < 8; i++) hash("sha256", block);
-  const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
+  const after = process.cpuUsage();
+  const seconds = (after.user + after.system - user - system) / 1e6;
   return (seconds / (8 * block.length)) * records * 8 * 64;
 }
 
@@ -126,11 +164,14 @@ const show = (values) =>
 
 if (process.argv[2] === "--obvious") {
   await obvious(process.argv[3]);
+} else if (process.argv[2] === "--stages") {
+  await stages(process.argv[3]);
 } else {
   try {
     generate();
     const results = new Map(Object.keys(contenders).map((name) => [name, { cpu: [], wall: [] }]));
     const floors = [];
+    const staged = new Map();
     for (let round = 0; round < rounds; round++) {
       for (const [name, command] of Object.entries(contenders)) {
         const cpuBefore = childCpu();
@@ -139,6 +180,9 @@ if (process.argv[2] === "--obvious") {
         results.get(name).wall.push(wall);
       }
       floors.push(floor());
+      const { stdout } = spawnSync(process.execPath, [here, "--stages", csv], { encoding: "utf8" });
+      for (const [name, seconds] of Object.entries(JSON.parse(stdout)))
+        staged.set(name, [...(staged.get(name) ?? []), seconds]);
     }
     const reference = median(results.get("assay manifest, 1 worker").cpu);
     console.log(
@@ -151,6 +195,8 @@ if (process.argv[2] === "--obvious") {
     console.log(
       `| SHA-256 of 8 blocks a record, in this run | ${show(floors)} | | ${(median(floors) / reference).toFixed(2)} |`,
     );
+    console.log("\n| stage | CPU s, median (min–max) |\n|---|---|");
+    for (const [name, seconds] of staged) console.log(`| ${name} | ${show(seconds)} |`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -12,5 +12,6 @@ export default defineConfig({
   clean: true,
   splitting: true,
   external: [/^node:/],
+  removeNodeProtocol: false,
   define: { ASSAY_VERSION: JSON.stringify(version) },
 });

@@ -41,7 +41,7 @@ export const POWERS: usize = LEAVES + 32 * MOST_ENCODED;
 export const EVIDENCE_FIELDS: usize = POWERS + 16 * 128;
 export const OPEN: usize = EVIDENCE_FIELDS + 4 * MOST_COLUMNS;
 export const COUNTS: usize = OPEN + 4 * MOST_COLUMNS;
-/** Fields that JavaScript must look at: column and record (u32 each). */
-export const MOST_EVENTS: i32 = 4096;
+/** Fields that JavaScript must look at: column and record (u32 each). Few at once, because each may close a candidate. */
+export const MOST_EVENTS: i32 = 32;
 export const EVENTS: usize = COUNTS + 2048 * MOST_COLUMNS;
-export const MEMORY_END: usize = EVENTS + 8 * 4096;
+export const MEMORY_END: usize = EVENTS + 8 * 32;

@@ -4,6 +4,7 @@ import { type CsvDialect, resolveDialect } from "./csv-dialect.js";
 import type { CsvVisitor } from "./csv-index.js";
 import type { CsvKernel } from "./csv-kernel.js";
 import { ESCAPED, type FieldScanner, PLAIN, unescapeField } from "./csv-scanner.js";
+import { type EarlyLeaves, EarlyLeavesBuilder } from "./early-leaves.js";
 import { type Evidence, EvidenceFold } from "./inference.js";
 import { encodeNulls, isNullField } from "./null-values.js";
 import type { IndexOptions } from "./reader.js";
@@ -12,6 +13,10 @@ export interface CsvEvidenceOptions extends IndexOptions {
   readonly nullValues?: readonly string[];
   /** Columns whose type is known already: nothing is gathered for them. */
   readonly known: readonly string[];
+  /** Leaves are made on the way, if there are no more than so many. Default 0. */
+  readonly mostLeaves?: number;
+  /** Bytes of the file: tells early whether there will be more. Default unknown. */
+  readonly size?: number;
 }
 
 /** Counts of the kernel have 32 bits. */
@@ -28,13 +33,20 @@ export class CsvEvidence implements CsvVisitor {
   /** The kernel that counts what it can, and how many records it has counted since its counts were taken. */
   #kernel: CsvKernel | null = null;
   #counted = 0;
+  readonly #mostLeaves: number;
+  readonly #size: number;
+  #early: EarlyLeavesBuilder | undefined;
 
   /** @param file Index of the file in the source, for the places of misfits. */
-  constructor(file: number, format: "csv" | "tsv", { dialect = {}, nullValues = [], known }: CsvEvidenceOptions) {
+  constructor(file: number, format: "csv" | "tsv", options: CsvEvidenceOptions) {
+    const { dialect = {}, nullValues = [], known, mostLeaves = 0, size = 0 } = options;
     this.#file = file;
     this.#dialect = resolveDialect(dialect, format);
     this.#nulls = encodeNulls(nullValues);
     this.#known = new Set(known);
+    this.#size = size;
+    // Types and nulls that were given are none to guess.
+    this.#mostLeaves = known.length === 0 && nullValues.length === 0 ? mostLeaves : 0;
   }
 
   begin(names: readonly string[]): void {
@@ -44,11 +56,13 @@ export class CsvEvidence implements CsvVisitor {
       this.#file,
       this.#fields.map((field) => names[field] as string),
     );
+    if (this.#mostLeaves > 0) this.#early = new EarlyLeavesBuilder(names, this.#mostLeaves);
   }
 
   run(bytes: Uint8Array, scanner: FieldScanner, first: number): void {
     const { kernel, records } = scanner;
     if (kernel === null || this.#nulls.length > 0) {
+      this.#early?.giveUp();
       for (let column = 0; column < this.#fields.length; column++)
         for (let record = 0; record < records; record++) this.#add(bytes, scanner, first, column, record);
       return;
@@ -60,8 +74,17 @@ export class CsvEvidence implements CsvVisitor {
       kernel.beginEvidence(this.#fields);
     }
     this.#counted += records;
-    kernel.open = fold.open;
-    kernel.gather(records, this.#width, (column, record) => this.#add(bytes, scanner, first, column, record));
+    kernel.gather(records, this.#width, fold.open, (column, record) =>
+      this.#add(bytes, scanner, first, column, record),
+    );
+    if (first === 0) {
+      const bytesOfRecord = ((scanner.ends[scanner.fields - 1] as number) - (scanner.starts[0] as number)) / records;
+      this.#early?.wants(this.#size / bytesOfRecord);
+    }
+    this.#early?.add(kernel, records, () => {
+      this.end();
+      return fold.finish();
+    });
   }
 
   #add(bytes: Uint8Array, scanner: FieldScanner, first: number, column: number, record: number): void {
@@ -87,6 +110,11 @@ export class CsvEvidence implements CsvVisitor {
     for (let column = 0; column < this.#fields.length; column++) this.#fold?.addCounts(column, kernel.countsOf(column));
     this.#kernel = null;
     this.#counted = 0;
+  }
+
+  /** The leaves of the whole file, if they could be made. */
+  get early(): EarlyLeaves | undefined {
+    return this.#early?.finish();
   }
 
   /** The evidence of the whole file. */

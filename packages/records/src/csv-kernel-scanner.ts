@@ -51,7 +51,7 @@ class KernelScanner implements FieldScanner {
     const kernel = this.#kernel;
     const { columns } = this;
     if (columns > 0 && columns <= kernel.mostColumns && begin < end && maxRecords > 0 && this.fault === null) {
-      const records = kernel.scan(bytes, begin, end, maxRecords, columns, this.line, this.#dialect);
+      const records = kernel.scan(bytes, begin, end, maxRecords, columns, this.line, this.#dialect, final);
       if (records > 0) {
         const { begins, ends, forms, starts, lines } = kernel;
         [this.begins, this.ends, this.forms, this.starts, this.lines] = [begins, ends, forms, starts, lines];

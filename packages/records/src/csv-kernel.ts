@@ -58,6 +58,9 @@ export function kernelDialect({ delimiter, quote, escape: escaping }: CsvDialect
   return { delimiter: delimiterByte, quote: quoteByte };
 }
 
+const LF = 10;
+const CR = 13;
+
 let compiled: WebAssembly.Module | null | undefined;
 /** Kernels that nobody uses now. Each is about 10 MiB of memory, of which only what is used is taken. */
 const idle: CsvKernel[] = [];
@@ -122,6 +125,10 @@ export class CsvKernel {
   readonly #inputBytes: number;
   readonly #mostRecords: number;
   #delta = 0;
+  /** Bytes from `begin` to the first record that the last scan did not find, … */
+  scannedTo = 0;
+  /** … and the line of that record. */
+  scannedLine = 0;
   #evidenceColumns = 0;
 
   constructor(module: KernelModule, lanes: Sha256Lanes, bytes: Uint8Array) {
@@ -174,6 +181,7 @@ export class CsvKernel {
    * Finds records in `bytes[begin, end)`, which begins with one: as `CsvScanner.scan()` does, up to the first that is not
    * plainly right.
    *
+   * @param final Nothing comes behind `end`.
    * @returns The number of records; with 0 nothing is said.
    */
   scan(
@@ -184,22 +192,21 @@ export class CsvKernel {
     columns: number,
     line: number,
     { delimiter, quote }: KernelDialect,
+    final = false,
   ): number {
     const length = Math.min(end - begin, this.#inputBytes);
     this.#bytes.set(bytes.subarray(begin, begin + length), this.#input);
     this.#delta = begin - this.#input;
     const most = Math.min(maxRecords, this.#mostRecords);
-    return this.#module.scan(length, this.#delta, most, columns, line, delimiter, quote);
-  }
-
-  /** Bytes from `begin` to the first record that the last scan did not find. */
-  get scannedTo(): number {
-    return this.#at("scannedTo");
-  }
-
-  /** The line of that record. */
-  get scannedLine(): number {
-    return this.#at("scannedLine");
+    // The last record needs no line end; here it gets one. A carriage return before it would not stand alone any more.
+    const last = bytes[end - 1];
+    const isCut = final && length === end - begin && length < this.#inputBytes && last !== LF && last !== CR;
+    if (isCut) this.#bytes[this.#input + length] = LF;
+    const records = this.#module.scan(isCut ? length + 1 : length, this.#delta, most, columns, line, delimiter, quote);
+    const to = this.#at("scannedTo");
+    this.scannedTo = Math.min(length, to);
+    this.scannedLine = this.#at("scannedLine") - (to > length ? 1 : 0);
+    return records;
   }
 
   /** Whether what the last scan found is UTF-8. */
@@ -215,20 +222,17 @@ export class CsvKernel {
     this.#bytes.fill(0, counts, counts + 2048 * fields.length);
   }
 
-  /** For each column the candidates whose misfits are still wanted. */
-  set open(candidates: Int32Array) {
-    this.#words.set(candidates, this.#at("OPEN") / 4);
-  }
-
   /**
    * Counts the fields that the last scan found.
    *
-   * @param other Called for each field that is not counted here: column and record.
+   * @param open For each column the candidates whose misfits are still wanted, one bit each.
+   * @param other Called for each field that is not counted here: column and record. It may close candidates.
    */
-  gather(records: number, width: number, other: (column: number, record: number) => void): void {
-    const events = this.#at("EVENTS") / 4;
+  gather(records: number, width: number, open: Int32Array, other: (column: number, record: number) => void): void {
+    const [events, candidates] = [this.#at("EVENTS") / 4, this.#at("OPEN") / 4];
     let [column, record] = [0, 0];
     while (column < this.#evidenceColumns) {
+      this.#words.set(open, candidates);
       const found = this.#module.gather(records, width, this.#evidenceColumns, this.#delta, column, record);
       [column, record] = [this.#at("nextColumn"), this.#at("nextRecord")];
       for (let i = 0; i < found; i++)

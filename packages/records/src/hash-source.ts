@@ -3,13 +3,14 @@
 import { FormatError } from "@assay/merkle";
 import type { Batch } from "./batch.js";
 import type { Kinds } from "./column-type.js";
-import { type Executor, inlineExecutor } from "./executor.js";
+import { hasSameLeaves } from "./early-leaves.js";
+import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
 import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
-import { kindsOfFile, typesOfFile } from "./reading.js";
-import type { Progress, ScannedSource, SplitRule } from "./source.js";
+import { kindsOfFile, typeOfColumn, typesOfFile } from "./reading.js";
+import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
-import { type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+import { type HashTaskOptions, type HashTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
 
 export interface ReadSourceOptions {
   /** Where the work runs. Default: here. */
@@ -89,14 +90,12 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
     }
   }
   let next = 0;
-  let i = 0;
   let done = 0;
-  for await (const { leaves, kinds, splits: found } of executor.map(
-    task,
-    inputs,
-    signal === undefined ? {} : { signal },
-  )) {
-    const { file, ordinal, part } = inputs[i++] as PartInput;
+  const isPlain = leafFormat === "assay-record/v1" && leafKey === null && splitColumn === null;
+  const parts = isPlain ? withEarlyLeaves(scanned, inputs, task, executor, signal) : undefined;
+  for await (const { input, output } of parts ?? mapped(executor, task, inputs, signal)) {
+    const { file, ordinal, part } = input;
+    const { leaves, kinds, splits: found } = output;
     const count = leaves.length / 32;
     done += count;
     onProgress?.({ stage: "hash", done, total: scanned.records, what: file.path });
@@ -113,6 +112,64 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
     }
   }
   yield* emptyFiles(next, scanned.files.length);
+}
+
+interface HashedPart {
+  readonly input: PartInput;
+  readonly output: HashTaskOutput;
+}
+
+async function* mapped(
+  executor: Executor,
+  task: Task<HashTaskOptions, PartInput, HashTaskOutput>,
+  inputs: readonly PartInput[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<HashedPart> {
+  let i = 0;
+  for await (const output of executor.map(task, inputs, signal === undefined ? {} : { signal }))
+    yield { input: inputs[i++] as PartInput, output };
+}
+
+/** The parts in order: those whose leaves the scan has made, and the others from the executor. */
+async function* withEarlyLeaves(
+  { files, reading }: ScannedSource,
+  inputs: readonly PartInput[],
+  task: Task<HashTaskOptions, PartInput, HashTaskOutput>,
+  executor: Executor,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<HashedPart> {
+  const early = files.map(({ index, early: made }) => {
+    if (made === undefined) return undefined;
+    const types = typesOfFile(reading, index);
+    const isGood = index.columns.every(({ name }) =>
+      hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name)),
+    );
+    return isGood && made.leaves.length === 32 * index.records ? made.leaves : undefined;
+  });
+  const others = mapped(
+    executor,
+    task,
+    inputs.filter(({ ordinal }) => early[ordinal] === undefined),
+    signal,
+  );
+  try {
+    for (const input of inputs) {
+      signal?.throwIfAborted();
+      const { ordinal, part } = input;
+      const made = early[ordinal];
+      if (made === undefined) {
+        const { done, value } = await others.next();
+        if (done === true) return;
+        yield value;
+      } else {
+        const { index } = files[ordinal] as ScannedFile;
+        const leaves = made.subarray(32 * part.begin, 32 * (part.end ?? index.records));
+        yield { input, output: { leaves, kinds: kindsOfFile(reading, index), splits: null } };
+      }
+    }
+  } finally {
+    await others.return(undefined);
+  }
 }
 
 export interface ReadBatchesOptions extends ReadSourceOptions {

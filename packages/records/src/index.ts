@@ -89,6 +89,7 @@ export type {
   DeclaredSchema,
   Progress,
   Reading,
+  ScannedFile,
   ScannedSource,
   Source,
   SourceFile,

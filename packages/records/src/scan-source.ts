@@ -8,7 +8,7 @@ import { type Executor, inlineExecutor } from "./executor.js";
 import { type Evidence, mergeEvidence, typeWarning } from "./inference.js";
 import { isJson, type LeafFormat, type Limits } from "./reader.js";
 import { declaredTypes, resolveReading } from "./reading.js";
-import type { Progress, Reading, ScannedSource, Source, TypeWarning } from "./source.js";
+import type { Progress, Reading, ScannedFile, ScannedSource, Source, SourceFile, TypeWarning } from "./source.js";
 import { type IndexTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
 
 export interface ScanOptions {
@@ -23,6 +23,11 @@ export interface ScanOptions {
   readonly reading?: Reading;
   /** Caps on hostile input. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Bytes of leaves, 32 each, that may be made in the scan and kept with its result, so that CSV files whose types are soon
+   * clear are read once. They are only used for plain leaves (no key, no splits by column). Default 0: none.
+   */
+  readonly leafBytes?: number;
 }
 
 /** Formats whose lines can be records as they stand. */
@@ -45,6 +50,7 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     onProgress,
     signal,
     limits,
+    leafBytes = 0,
   } = options;
   checkLeafFormat(source, leafFormat);
   const { schema } = source;
@@ -63,7 +69,9 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const indexTask = taskOf("indexFile", { ...readOptions, known: others === "infer" ? [...known.keys()] : null });
   const total = source.files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
-  const inputs = source.files.map((file, ordinal) => ({ file, ordinal }));
+  // A share by size, so that all together keep to the bound.
+  const mostLeaves = ({ size }: SourceFile) => (total === 0 ? 0 : Math.floor((leafBytes / 32) * (size / total)));
+  const inputs = source.files.map((file, ordinal) => ({ file, ordinal, mostLeaves: mostLeaves(file) }));
   let seen = 0;
   const tell = (what?: string): void => {
     const bytes = Math.min(total, Math.max(seen, done));
@@ -93,7 +101,10 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     }
   }
 
-  const files = source.files.map((file, i) => ({ file, index: (indexed[i] as IndexTaskOutput).index }));
+  const files = source.files.map((file, i): ScannedFile => {
+    const { index, early } = indexed[i] as IndexTaskOutput;
+    return { file, index, ...(early === undefined ? {} : { early }) };
+  });
   const reading = resolveReading({
     files: files.map(({ file, index }) => ({ path: file.path, index })),
     schema,

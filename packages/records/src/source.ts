@@ -4,6 +4,7 @@
  */
 
 import type { ColumnType } from "./column-type.js";
+import type { EarlyLeaves } from "./early-leaves.js";
 import type { RemoteOptions } from "./http-request.js";
 import type { Dialect, FileIndex, Format, LeafFormat } from "./reader.js";
 
@@ -73,10 +74,18 @@ export interface TypeWarning {
   readonly first: readonly { readonly path: string; readonly line: number; readonly value: string }[];
 }
 
+/** A file that was looked at once. */
+export interface ScannedFile {
+  readonly file: SourceFile;
+  readonly index: FileIndex;
+  /** Leaves that were made on the way, good for the types that they were made with. */
+  readonly early?: EarlyLeaves;
+}
+
 /** A source that was looked at once: every digest of stored bytes, every part, every type. */
 export interface ScannedSource {
   readonly source: Source;
-  readonly files: readonly { readonly file: SourceFile; readonly index: FileIndex }[];
+  readonly files: readonly ScannedFile[];
   readonly reading: Reading;
   /** What a record is was decided in the scan: with `raw/v1` an empty line is one. */
   readonly leafFormat: LeafFormat;

@@ -6,6 +6,7 @@
 import { isAssayError } from "@assay/merkle";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
+import type { EarlyLeaves } from "./early-leaves.js";
 import { encodeBatch } from "./encode-batch.js";
 import type { Task, TaskContext } from "./executor.js";
 import { loadReader } from "./format-readers.js";
@@ -45,16 +46,20 @@ export interface IndexTaskOptions extends PlainReadOptions {
 export interface IndexTaskInput {
   readonly file: SourceFile;
   readonly ordinal: number;
+  /** Most leaves of CSV that are made on the way. Default 0. */
+  readonly mostLeaves?: number;
 }
 export interface IndexTaskOutput {
   readonly index: FileIndex;
   readonly evidence: Evidence;
+  /** Leaves that were made on the way, of CSV. */
+  readonly early?: EarlyLeaves;
 }
 
 /** Task: the index of a file, and the evidence for the types of its columns when it is CSV. */
 export async function indexFile(
   options: IndexTaskOptions,
-  { file, ordinal }: IndexTaskInput,
+  { file, ordinal, mostLeaves = 0 }: IndexTaskInput,
   { signal, onWork }: TaskContext = {},
 ): Promise<IndexTaskOutput> {
   let untold = 0;
@@ -67,7 +72,7 @@ export async function indexFile(
   const full = { ...options, onBytes, ...signalOf(signal) };
   const look = async (bytes: ByteSource): Promise<IndexTaskOutput> => {
     const output = await indexPlain(bytes, file.format, full, (plain, plainOptions) =>
-      indexAny({ ...options, ...plainOptions }, file, ordinal, plain),
+      indexAny({ ...options, ...plainOptions, mostLeaves }, file, ordinal, plain),
     );
     await bytes.check?.();
     return output;
@@ -76,7 +81,7 @@ export async function indexFile(
 }
 
 async function indexAny(
-  options: IndexTaskOptions & IndexOptions,
+  options: IndexTaskOptions & IndexOptions & { readonly mostLeaves: number },
   { format }: SourceFile,
   ordinal: number,
   bytes: ByteSource,
@@ -87,9 +92,10 @@ async function indexAny(
     return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
   }
   const [{ CsvEvidence }, { indexCsv }] = await Promise.all([import("./csv-evidence.js"), import("./csv-index.js")]);
-  const evidence = new CsvEvidence(ordinal, format, { ...options, known });
+  const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
   const index = await indexCsv(bytes, format, options, evidence);
-  return { index, evidence: evidence.finish() };
+  const early = options.leafFormat === "raw/v1" ? undefined : evidence.early;
+  return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early }) };
 }
 
 /** Opens what a part is in, runs some work on it, and looks whether the file is still the one that was opened. */

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { hashSource } from "../src/hash-source.js";
+import { joinAllKinds } from "../src/kinds.js";
+import type { MemoryFile } from "../src/memory-source.js";
+import { type InMemory, leavesOf, scanned, utf8 } from "./scan-and-hash.js";
+
+/** Enough for every file here. */
+const LEAF_BYTES = 2 ** 26;
+
+/** One file of many records, so that it is scanned in several runs; `odd` stands in one of the last. */
+function fileOf(column: (i: number) => string, odd?: string, end = "\n"): string {
+  const lines = Array.from(
+    { length: 12_000 },
+    (_, i) => `${i},${i === 11_000 && odd !== undefined ? odd : column(i)},note ${i} ${"x".repeat(60)}`,
+  );
+  return `id,value,note\n${lines.join("\n")}${end}`;
+}
+
+/** Whether leaves were made in the scan of each file and used; both ways must say the same. */
+async function earlyOf(files: string | readonly MemoryFile[], options: InMemory = {}): Promise<boolean[]> {
+  const [plain, early] = [await scanned(files, options), await scanned(files, { ...options, leafBytes: LEAF_BYTES })];
+  const { files: _, ...rest } = early;
+  expect(rest).toEqual({ ...plain, files: undefined, ...rest });
+  expect(early.files.map(({ index }) => index)).toEqual(plain.files.map(({ index }) => index));
+  expect(early.reading).toEqual(plain.reading);
+  expect(await leavesOf(early)).toEqual(await leavesOf(plain));
+  const kinds = [];
+  for (const source of [plain, early]) {
+    let all = {};
+    for await (const hashed of hashSource(source)) all = joinAllKinds(all, hashed.kinds);
+    kinds.push(all);
+  }
+  expect(kinds[1]).toEqual(kinds[0]);
+  return early.files.map(({ early: made }) => made !== undefined);
+}
+
+describe("leaves made in the scan are those of a second reading", () => {
+  test("where the first records tell the types, with a last line end or without", async () => {
+    expect(await earlyOf(fileOf((i) => `${i}.5`))).toEqual([true]);
+    expect(await earlyOf(fileOf((i) => `2024-01-0${1 + (i % 9)}`, undefined, ""))).toEqual([true]);
+    expect(await earlyOf(fileOf((i) => (i % 2 === 0 ? "true" : "")))).toEqual([true]);
+    expect(await earlyOf("id,value,note\n")).toEqual([true]);
+  });
+
+  test("where an empty column gets a type late, and where a fraction comes behind whole numbers", async () => {
+    for (const odd of ["7", "2.5", "text", "2024-01-01T00:00:00Z"])
+      expect(await earlyOf(fileOf(() => "", odd))).toEqual([true]);
+    expect(await earlyOf(fileOf((i) => String(i), "0.1"))).toEqual([true]);
+    expect(await earlyOf(fileOf((i) => String(-i), "1e300"))).toEqual([true]);
+  });
+
+  test("and they are given up where a type changes otherwise", async () => {
+    for (const odd of ["n/a", "2024-01-01", "9007199254740993.5x"])
+      expect(await earlyOf(fileOf((i) => String(i), odd))).toEqual([false]);
+    expect(await earlyOf(fileOf((i) => `2024-01-0${1 + (i % 9)}`, "2024-01-01T00:00:00"))).toEqual([false]);
+    // Whole numbers that no double has stand before the fraction: the column is text.
+    expect(await earlyOf(fileOf((i) => (i === 5 ? "9007199254740993" : "1"), "0.5"))).toEqual([false]);
+  });
+
+  test("where another file decides the type", async () => {
+    const whole = { path: "a.csv", bytes: utf8(fileOf((i) => String(i))) };
+    const fraction = { path: "b.csv", bytes: utf8("value,id\n2.5,1\n") };
+    const text = { path: "c.csv", bytes: utf8("value\nx\n") };
+    expect(await earlyOf([whole, fraction])).toEqual([true, true]);
+    // Made, but not used: the column is text now.
+    expect(await earlyOf([whole, text])).toEqual([true, true]);
+    expect(await earlyOf([text, whole, fraction, { path: "d.jsonl", bytes: utf8('{"id":1}\n') }])).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test("and none are made for given types or nulls, or more leaves than there is room for", async () => {
+    expect(
+      await earlyOf(
+        fileOf((i) => String(i)),
+        { schema: { columns: { id: "int32" } } },
+      ),
+    ).toEqual([false]);
+    expect(
+      await earlyOf(
+        fileOf((i) => String(i)),
+        { schema: { nullValues: ["note 7"] } },
+      ),
+    ).toEqual([false]);
+    const { files } = await scanned(
+      fileOf((i) => String(i)),
+      { leafBytes: 32 * 11_000 },
+    );
+    expect(files[0]?.early).toBeUndefined();
+  });
+
+  test("and they are not used with a key or with splits by column", async () => {
+    const text = fileOf((i) => String(i % 3));
+    const [plain, early] = [await scanned(text), await scanned(text, { leafBytes: LEAF_BYTES })];
+    expect(early.files[0]?.early).toBeDefined();
+    const leafKey = new Uint8Array(32).fill(7);
+    expect(await leavesOf(early, { leafKey })).toEqual(await leavesOf(plain, { leafKey }));
+    const names = [];
+    for await (const { splitNames } of hashSource(early, { splits: { column: "value" } })) names.push(splitNames);
+    expect(names).toEqual([["0", "1", "2"]]);
+  });
+});
