@@ -19,7 +19,7 @@ import type { Format } from "./reader.js";
 import type { DeclaredSchema, Source, SourceFile } from "./source.js";
 
 export interface OpenSourceOptions {
-  /** Format of every file. Default: by name and content. */
+  /** Format of every file. Default: by name and content; pictures among nothing else that is read are `files`. */
   readonly format?: Format;
   /** Default: types are inferred or stored. */
   readonly schema?: DeclaredSchema;
@@ -76,10 +76,10 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
     else listing.warnings.push(`${path} says something about a data set and is none; it was left out`);
   }
   const found = [...listing.files.values()].sort((a, b) => compareText(a.path, b.path));
-  const files: SourceFile[] = [];
+  const told: SourceFile[] = [];
   for (const { path, location, stats, isNamed } of found) {
     options.signal?.throwIfAborted();
-    files.push({
+    told.push({
       path,
       format: format ?? (await detectFormat(path, location, isNamed)),
       size: Number(stats.size),
@@ -87,6 +87,7 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
       identity: identityOf(stats),
     });
   }
+  const files = asImageFolder(told);
   const collisions = findPathCollisions(files.map(({ path }) => path));
   const [first] = collisions;
   if (strictPaths && first !== undefined) {
@@ -108,6 +109,14 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
     ignored: [...new Set(ignore)].sort(compareText),
     warnings,
   };
+}
+
+const IMAGES = /\.(?:jpe?g|png|webp|gif|bmp|tiff?|avif|heic|ppm)$/i;
+
+/** Where no file is one of records and some are pictures, each picture is a record: a folder of pictures, often one a class. */
+function asImageFolder(files: readonly SourceFile[]): SourceFile[] {
+  const isOne = files.every(({ format }) => format === "other") && files.some(({ path }) => IMAGES.test(path));
+  return files.map((file) => (isOne && IMAGES.test(file.path) ? { ...file, format: "files" } : file));
 }
 
 /** What is said of files that have a digest and no records. */
