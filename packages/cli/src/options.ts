@@ -15,7 +15,20 @@ import {
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readPassphrase } from "./passphrase.js";
 
-const FORMATS = ["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar"];
+const FORMATS = [
+  "csv",
+  "tsv",
+  "jsonl",
+  "json",
+  "arrow",
+  "parquet",
+  "text",
+  "files",
+  "tar",
+  "npy",
+  "npz",
+  "safetensors",
+];
 
 const list = (text: string, previous: readonly string[] = []): string[] => [
   ...previous,
@@ -104,7 +117,7 @@ export function addCheckingOptions(command: Command): Command {
     .option("--time <column>", "column that says when a record was made")
     .option("--trusted <column=value>", "records that are trusted to be good: they calibrate the others")
     .option("--probabilities <file>", "class probabilities made out of fold, one row a record, one column a class")
-    .option("--embeddings <file>", "embeddings, one row a record (.npy, CSV, TSV, JSONL, Arrow, Parquet)")
+    .option("--embeddings <file>", "embeddings, one row a record (.npy, .safetensors, CSV, TSV, JSONL, Arrow, Parquet)")
     .option("--baseline <dir>", "folder of an earlier run: what drifted away from it?")
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
     .option("--require <ids>", "checks that must complete, or exit 1", list)
