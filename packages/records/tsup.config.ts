@@ -9,6 +9,7 @@ export default defineConfig({
     text: "src/text.ts",
     files: "src/files.ts",
     tar: "src/tar.ts",
+    arrays: "src/arrays.ts",
     arrow: "src/arrow.ts",
     parquet: "src/parquet.ts",
     matrix: "src/matrix.ts",

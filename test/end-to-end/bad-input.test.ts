@@ -80,7 +80,11 @@ describe.concurrent("assay run refuses bad data", () => {
     writeFileSync(join(cwd, "shards/notes.bin"), "x");
     expectRefusal(await assay(cwd, ["run", "shards/*.json", "--json"]), 5, "not-found", "*.json");
     const made = await assay(cwd, ["manifest", "shards/**/*.csv", "--json"]);
-    expect(made.json()).toMatchObject({ manifest: expect.stringMatching(/shards.shards.assay.manifest.json$/), files: 3, records: 3 });
+    expect(made.json()).toMatchObject({
+      manifest: expect.stringMatching(/shards.shards.assay.manifest.json$/),
+      files: 3,
+      records: 3,
+    });
     expect(await assay(cwd, ["verify", "shards/shards.assay"])).toMatchObject({ exitCode: 0 });
     writeFileSync(join(cwd, "shards/deep/3.csv"), "a\n4\n");
     expect(await assay(cwd, ["verify", "shards/shards.assay"])).toMatchObject({ exitCode: 2 });

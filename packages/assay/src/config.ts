@@ -17,7 +17,9 @@ const person = z.strictObject({
 });
 
 const readingSchema = z.strictObject({
-  format: z.enum(["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar"]).optional(),
+  format: z
+    .enum(["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar", "npy", "npz", "safetensors"])
+    .optional(),
   schema: z.record(z.string(), z.unknown()).optional().describe("Declared schema, as `--schema` takes it"),
   null: z.array(z.string().max(4096)).optional().describe("Unquoted CSV fields that are null"),
   delimiter: z.string().max(2).optional(),

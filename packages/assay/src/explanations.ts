@@ -161,7 +161,10 @@ export const CODE_TEXTS: Readonly<Record<AssayErrorCode, { readonly exitCode: nu
   "number-out-of-range": { exitCode: 4, text: "A number does not fit its type." },
   "path-collision": { exitCode: 4, text: "Two paths differ only in case or Unicode form." },
   "path-order": { exitCode: 4, text: "Paths are not ascending." },
-  "ragged-record": { exitCode: 4, text: "A record has another number of fields than the header." },
+  "ragged-record": {
+    exitCode: 4,
+    text: "A record has another number of fields than the header, or an array another number of records than the others.",
+  },
   "schema-mismatch": { exitCode: 4, text: "Data and schema do not agree." },
   "too-deep": { exitCode: 4, text: "A value lies inside more than 64 containers." },
   "undeclared-column": { exitCode: 4, text: "A column that the schema does not declare." },

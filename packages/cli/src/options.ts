@@ -16,7 +16,20 @@ import {
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readPassphrase } from "./passphrase.js";
 
-const FORMATS = ["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar"];
+const FORMATS = [
+  "csv",
+  "tsv",
+  "jsonl",
+  "json",
+  "arrow",
+  "parquet",
+  "text",
+  "files",
+  "tar",
+  "npy",
+  "npz",
+  "safetensors",
+];
 
 const list = (text: string, previous: readonly string[] = []): string[] => [
   ...previous,
@@ -132,7 +145,7 @@ export function addCheckingOptions(command: Command): Command {
       "records that are trusted to be good, which calibrate the others: COLUMN=VALUE, or a file that holds them",
     )
     .option("--probabilities <file>", "class probabilities made out of fold, one row a record, one column a class")
-    .option("--embeddings <file>", "embeddings, one row a record (.npy, CSV, TSV, JSONL, Arrow, Parquet)")
+    .option("--embeddings <file>", "embeddings, one row a record (.npy, .safetensors, CSV, TSV, JSONL, Arrow, Parquet)")
     .option("--baseline <dir>", "folder of an earlier run: what drifted away from it?")
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
     .option("--require <ids>", "checks that must complete, or exit 1", list)

@@ -16,6 +16,9 @@ export const KNOWN_FORMATS: readonly Format[] = [
   "text",
   "files",
   "tar",
+  "npy",
+  "npz",
+  "safetensors",
 ];
 
 const BY_ENDING: ReadonlyMap<string, Format> = new Map([
@@ -34,6 +37,9 @@ const BY_ENDING: ReadonlyMap<string, Format> = new Map([
   ["text", "text"],
   ["tar", "tar"],
   ["tgz", "tar"],
+  ["npy", "npy"],
+  ["npz", "npz"],
+  ["safetensors", "safetensors"],
 ]);
 
 /** Bytes at the head of a file that tell its format. */

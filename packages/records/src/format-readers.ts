@@ -27,6 +27,12 @@ export async function loadReader(format: Format): Promise<FormatReader> {
       return (await import("./files.js")).filesReader;
     case "tar":
       return (await import("./tar.js")).tarReader;
+    case "npy":
+      return (await import("./arrays.js")).npyReader;
+    case "npz":
+      return (await import("./arrays.js")).npzReader;
+    case "safetensors":
+      return (await import("./arrays.js")).safetensorsReader;
     case "arrow":
       return (await import("./arrow.js")).arrowReader;
     case "parquet":

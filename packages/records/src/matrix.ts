@@ -59,10 +59,10 @@ export async function readMatrix(source: Source, options: ReadMatrixOptions = {}
     return isNpy(head) ? readNpy(bytes, options, maxMatrixBytes) : undefined;
   });
   if (npy !== undefined) return npy;
-  if (["other", "text", "files"].includes(file.format)) {
+  if (["other", "text", "files", "tar"].includes(file.format)) {
     throw badMatrix(
       file.path,
-      "it is neither .npy nor a table. Write it with numpy.save, or as CSV, TSV, JSONL, Arrow or Parquet",
+      "it is neither .npy nor a table. Write it with numpy.save, or as CSV, TSV, JSONL, Arrow, Parquet or safetensors",
     );
   }
   return readMatrixColumns(source, options, maxMatrixBytes);

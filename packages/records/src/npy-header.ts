@@ -13,10 +13,15 @@ export interface NpyType {
   readonly littleEndian: boolean;
 }
 
-export interface NpyHeader {
+/** An array of any number of dimensions. */
+export interface NpyArray {
   readonly type: NpyType;
   /** Whether elements stand column by column. */
   readonly fortran: boolean;
+  readonly shape: readonly number[];
+}
+
+export interface NpyHeader extends Omit<NpyArray, "shape"> {
   readonly rows: number;
   /** 1 for a shape of one dimension. */
   readonly columns: number;
@@ -61,11 +66,24 @@ const ORDER = /True|False/y;
 const SHAPE = /\(([-0-9, ]{0,200})\)/y;
 
 /**
- * Parses the literal, such as `{'descr': '<f8', 'fortran_order': False, 'shape': (150, 3), }`.
+ * Parses the literal of a matrix: one or two dimensions.
  *
- * @throws FormatError `bad-matrix`, for anything else: other members, types that are no plain numbers, other dimensions.
+ * @throws FormatError `bad-matrix`, as {@link parseNpyArray} does and for other dimensions.
  */
 export function parseNpyLiteral(text: string, path: string): NpyHeader {
+  const { shape, ...others } = parseNpyArray(text, path);
+  const [rows, columns = 1] = shape;
+  if (rows === undefined || shape.length > 2)
+    throw badMatrix(path, `its shape (${shape.join(", ")}) has ${shape.length} dimensions; one or two can be read`);
+  return { ...others, rows, columns };
+}
+
+/**
+ * Parses the literal, such as `{'descr': '<f8', 'fortran_order': False, 'shape': (150, 3), }`.
+ *
+ * @throws FormatError `bad-matrix`, for anything else: other members, types that are no plain numbers.
+ */
+export function parseNpyArray(text: string, path: string): NpyArray {
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -99,12 +117,10 @@ export function parseNpyLiteral(text: string, path: string): NpyHeader {
     if (!takes(",") && text[at] !== "}") throw refused();
   }
   if (!/^\s*$/.test(text.slice(at)) || members.size !== 3) throw refused();
-  const [rows, columns] = shapeOf(members.get("shape") as string, path, refused);
   return {
     type: typeOf(members.get("descr") as string, path),
     fortran: members.get("fortran_order") === "True",
-    rows,
-    columns,
+    shape: shapeOf(members.get("shape") as string, path, refused),
   };
 }
 
@@ -129,7 +145,7 @@ function typeOf(description: string, path: string): NpyType {
   return { kind: kind as NpyType["kind"], size: size as NpyType["size"], littleEndian: order !== ">" };
 }
 
-function shapeOf(text: string, path: string, refused: () => Error): readonly [number, number] {
+function shapeOf(text: string, path: string, refused: () => Error): readonly number[] {
   const parts = text.split(",").map((part) => part.trim());
   // A tuple of one has a comma behind it, and a longer one may have.
   const dimensions = parts[parts.length - 1] === "" ? parts.slice(0, -1) : parts;
@@ -138,7 +154,5 @@ function shapeOf(text: string, path: string, refused: () => Error): readonly [nu
     if (/^-[0-9]{1,20}$/.test(dimension)) throw badMatrix(path, `its shape (${text}) has a negative dimension`);
     if (!/^(0|[1-9][0-9]{0,15})$/.test(dimension)) throw refused();
   }
-  if (dimensions.length < 1 || dimensions.length > 2)
-    throw badMatrix(path, `its shape (${text}) has ${dimensions.length} dimensions; one or two can be read`);
-  return [Number(dimensions[0]), dimensions.length === 1 ? 1 : Number(dimensions[1])];
+  return dimensions.map(Number);
 }

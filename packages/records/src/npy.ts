@@ -59,13 +59,26 @@ export async function readNpy(source: ByteSource, options: ReadMatrixOptions, ma
 }
 
 async function readHeader(source: ByteSource): Promise<{ header: NpyHeader; begin: number }> {
-  const { path, size } = source;
-  const { begin, end } = npyLiteralRange(await source.read(0, Math.min(size, PREAMBLE_BYTES)), path);
-  if (end > size) throw badMatrix(path, "it ends inside its header");
-  const bytes = await source.read(begin, end);
+  const { literal, begin } = await readNpyLiteral(source, 0, source.size);
+  return { header: parseNpyLiteral(literal, source.path), begin };
+}
+
+/**
+ * The literal of an array in `[begin, end)` of a file, and where its data begins.
+ *
+ * @throws FormatError `bad-matrix`.
+ */
+export async function readNpyLiteral(
+  source: ByteSource,
+  begin: number,
+  end: number,
+): Promise<{ literal: string; begin: number }> {
+  const range = npyLiteralRange(await source.read(begin, Math.min(end, begin + PREAMBLE_BYTES)), source.path);
+  if (begin + range.end > end) throw badMatrix(source.path, "it ends inside its header");
+  const bytes = await source.read(begin + range.begin, begin + range.end);
   // The literal of plain numbers is ASCII in every version.
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return { header: parseNpyLiteral(text, path), begin: end };
+  const literal = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return { literal, begin: begin + range.end };
 }
 
 /** The element that begins at a byte; NaN for what no writer of booleans writes. */

@@ -65,10 +65,10 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
     else listing.warnings.push(`${path} says something about a data set and is none; it was left out`);
   }
   const found = [...listing.files.values()].sort((a, b) => compareText(a.path, b.path));
-  const files: SourceFile[] = [];
+  const told: SourceFile[] = [];
   for (const { path, location, stats, isNamed } of found) {
     options.signal?.throwIfAborted();
-    files.push({
+    told.push({
       path,
       format: format ?? (await detectFormat(path, location, isNamed)),
       size: Number(stats.size),
@@ -76,6 +76,7 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
       identity: identityOf(stats),
     });
   }
+  const files = asImageFolder(told);
   const single = named.length === 1 && !(named[0] as Named).stats.isDirectory();
   const warnings = [...listing.warnings];
   if (files.length === 0) warnings.push(`${root} holds no files`);
@@ -89,6 +90,14 @@ function withPath(inputs: readonly string[], { path, ...options }: OpenSourceOpt
   if (path === undefined) return options;
   if (inputs.length !== 1) throw new RangeError(`path is for a single URL, and there are ${inputs.length}`);
   return { ...options, paths: [path] };
+}
+
+const IMAGES = /\.(?:jpe?g|png|webp|gif|bmp|tiff?|avif|heic|ppm)$/i;
+
+/** Where no file is one of records and some are pictures, each picture is a record: a folder of pictures, often one a class. */
+function asImageFolder(files: readonly SourceFile[]): SourceFile[] {
+  const isOne = files.every(({ format }) => format === "other") && files.some(({ path }) => IMAGES.test(path));
+  return files.map((file) => (isOne && IMAGES.test(file.path) ? { ...file, format: "files" } : file));
 }
 
 /** What is said of files that have a digest and no records. */

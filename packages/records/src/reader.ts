@@ -12,7 +12,20 @@ import type { FrameStart, StreamCompression } from "./compression.js";
 /** 65,536 consecutive records, aligned. */
 export const BLOCK_RECORDS = 65_536;
 
-export type Format = "csv" | "tsv" | "jsonl" | "json" | "arrow" | "parquet" | "text" | "files" | "tar" | "other";
+export type Format =
+  | "csv"
+  | "tsv"
+  | "jsonl"
+  | "json"
+  | "arrow"
+  | "parquet"
+  | "text"
+  | "files"
+  | "tar"
+  | "npy"
+  | "npz"
+  | "safetensors"
+  | "other";
 
 /** Whether the values of a format say their own types, one by one. */
 export function isJson(format: Format): boolean {

@@ -11,7 +11,7 @@ import type { DeclaredSchema, Source, SourceFile } from "./source.js";
 
 /** What is said of a source that does not depend on where its files are. */
 export interface SourceOptions {
-  /** Format of every file. Default: by name and content. */
+  /** Format of every file. Default: by name and content; pictures among nothing else that is read are `files`. */
   readonly format?: Format;
   /** Default: types are inferred or stored. */
   readonly schema?: DeclaredSchema;

@@ -75,6 +75,13 @@ describe("openSource()", () => {
     await put("*.csv");
     expect(await pathsOf([at("*.csv")])).toEqual(["*.csv"]);
   });
+  it("takes pictures for records where nothing else is one", async () => {
+    for (const path of ["cat/1.jpg", "dog/2.PNG", "README.rst"]) await put(path, "x");
+    const formatsOf = async () => (await openSource([folder])).files.map(({ path, format }) => `${path} ${format}`);
+    expect(await formatsOf()).toEqual(["README.rst other", "cat/1.jpg files", "dog/2.PNG files"]);
+    await put("labels.csv");
+    expect(await formatsOf()).toEqual(["README.rst other", "cat/1.jpg other", "dog/2.PNG other", "labels.csv csv"]);
+  });
   it("says which files of a folder are not read", async () => {
     await put("a.csv");
     expect((await openSource([folder])).warnings).toEqual([]);

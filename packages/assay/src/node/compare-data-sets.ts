@@ -149,7 +149,7 @@ async function nameSide(target: string, index: number, options: CompareOptions):
 }
 
 /** Formats whose files say the types of their columns. */
-const TYPED_FORMATS: ReadonlySet<Format> = new Set<Format>(["arrow", "parquet"]);
+const TYPED_FORMATS: ReadonlySet<Format> = new Set<Format>(["arrow", "parquet", "npy", "npz", "safetensors"]);
 
 function isFolder(target: string): boolean {
   return basename(target) === "manifest.json" || existsSync(join(target, "manifest.json"));
