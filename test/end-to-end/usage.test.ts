@@ -134,7 +134,7 @@ describe.concurrent("assay refuses with exit code 5", () => {
 
 describe.concurrent("assay helps", () => {
   const commands = [
-    "run manifest verify compare prove check-proof check quarantine derive keygen sign controls report init explain",
+    "run manifest verify compare prove check-proof check quarantine erase derive keygen sign controls report init explain",
   ].flatMap((names) => names.split(" "));
   test.each(commands)("assay %s --help ends well and shows examples", async (name) => {
     const { exitCode, stdout, stderr } = await assay(cwd, [name, "--help"]);

@@ -7,6 +7,7 @@ import { addCheckProof } from "./commands/check-proof.js";
 import { addCompare } from "./commands/compare.js";
 import { addControls } from "./commands/controls.js";
 import { addDerive } from "./commands/derive.js";
+import { addErase } from "./commands/erase.js";
 import { addExplain } from "./commands/explain.js";
 import { addInit } from "./commands/init.js";
 import { addKeygen } from "./commands/keygen.js";
@@ -40,6 +41,7 @@ const COMMANDS: readonly AddCommand[] = [
   addCheckProof,
   addCheck,
   addQuarantine,
+  addErase,
   addDerive,
   addKeygen,
   addSign,

@@ -46,7 +46,8 @@ export interface CompareOptions {
   /** Most places (file and ordinal) that are listed of each of `added` and `removed`. Default 1,000. */
   readonly maxPlaces?: number;
   /**
-   * Most leaves of a kept file that are read to say where records stand and which moved. Default 2²⁰. Where more differs
+   * Most leaves of each side that are read from what a folder keeps, to say where records stand and which moved; counted in
+   * those that differ. Default 2²⁰. Where more differs
    * (a record that was dropped shifts all that follow), places are left out, and `moved` is `null` unless the rest says it.
    */
   readonly maxLeaves?: number;
@@ -171,8 +172,15 @@ async function differencesOf(
 ): Promise<readonly (FileDifference | undefined)[] | undefined> {
   if (pairs === undefined) return undefined;
   const differences: (FileDifference | undefined)[] = [];
-  for (const pair of pairs)
-    if (!hasSameRecords(pair)) differences.push(await differenceOf(pair, first, second, options));
+  let left = options.maxLeaves;
+  for (const pair of pairs) {
+    if (hasSameRecords(pair)) continue;
+    // One file that is not known leaves the whole unknown, so no more is read then.
+    const isUnknown = differences.length > 0 && differences.at(-1) === undefined;
+    const found = isUnknown ? undefined : await differenceOf(pair, first, second, { ...options, maxLeaves: left });
+    left -= Math.max(found?.before.ordinals.length ?? 0, found?.after.ordinals.length ?? 0);
+    differences.push(found);
+  }
   return differences;
 }
 

@@ -34,6 +34,8 @@ export interface DerivationVerdict {
   readonly reason: string;
   /** `filter` and `quarantine`: whether each removed record was compared with the one at its place in the parent. */
   readonly places?: "checked" | "not-checked";
+  /** `filter` and `quarantine`, with the list: how many records it takes out, and how many different ones. */
+  readonly removed?: { readonly records: number; readonly distinct: number };
   /** What the child deserves against its (only or first) parent, when that could be found out. */
   readonly deserves?: VersionChange;
   /** Whether the stated version follows the parent's; `none` when one of them states none. */
@@ -89,6 +91,9 @@ export async function verifyDerivation(
     edge: proven,
     reason,
     ...(places === undefined ? {} : { places }),
+    ...(records === undefined
+      ? {}
+      : { removed: { records: records.length, distinct: new Set(records.map(({ leaf }) => leaf)).size } }),
     ...(deserves === undefined ? {} : { deserves }),
     version,
   };

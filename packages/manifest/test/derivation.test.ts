@@ -80,6 +80,7 @@ describe("verifyDerivation() of quarantine and filter", () => {
       edge: "proven",
       reason: "the leaves of the parent and the list of removed records",
       places: "checked",
+      removed: { records: 2, distinct: 2 },
       version: "checked",
       deserves: "major",
     });

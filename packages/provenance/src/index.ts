@@ -78,6 +78,12 @@ export {
   TEST_RESULT,
   type TestResultPredicate,
 } from "./predicates/test-result.js";
+export {
+  buildTombstoneStatement,
+  TOMBSTONE,
+  type TombstoneInput,
+  type TombstonePredicate,
+} from "./predicates/tombstone.js";
 export { addSignature, type Signer, signerFromCryptoKeys, signStatement } from "./signer.js";
 export {
   formatStatement,

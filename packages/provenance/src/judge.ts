@@ -21,6 +21,7 @@ import { REVIEW, type ReviewPredicate } from "./predicates/review.js";
 import { examineRequirements } from "./requirements.js";
 import { examineSignatures } from "./signatures.js";
 import type { StatementSigner, VerifiedStatement } from "./statement.js";
+import { faultsOfTombstones } from "./tombstone-rules.js";
 import type { Failure, FailureClass, StatementReport, Verdict } from "./verdict.js";
 
 export interface JudgeOptions {
@@ -74,6 +75,7 @@ export function judge(evidence: FolderEvidence, options: JudgeOptions = {}): Ver
   }
   const usable = examined.filter((exhibit) => exhibit.usable);
   failures.push(...faultsOfFolder(manifest.header, usable, evidence.digests));
+  failures.push(...faultsOfTombstones(manifest.header, examined));
 
   if (policy !== undefined) {
     failures.push(...examineRequirements(examined, policy, { atMs, columns: columnsOfManifest(manifest) }));

@@ -11,6 +11,7 @@ import { checkPredicate, PREDICATE_TYPES, predicateKind } from "../src/predicate
 import { buildReviewStatement } from "../src/predicates/review.js";
 import { buildDerivationStatement, type SlsaProvenancePredicate } from "../src/predicates/slsa-provenance.js";
 import { buildTestResultStatement } from "../src/predicates/test-result.js";
+import { buildTombstoneStatement } from "../src/predicates/tombstone.js";
 import { formatStatement, parseStatement, type Statement } from "../src/statement.js";
 import { COLUMNS, findings, manifestStatement, outcome, reviewPredicate, runInput, SAMPLE } from "./sample-folder.js";
 
@@ -94,6 +95,14 @@ const STATEMENTS: readonly Statement[] = [
   buildReviewStatement(heads, reviewPredicate()),
   derived,
   buildTestResultStatement(heads, run.predicate),
+  buildTombstoneStatement(heads, {
+    parent: { manifest: HEX, leaf: SAMPLE.header.leaf, dataset: SAMPLE.header.dataset, set: SAMPLE.header.set },
+    erased: { distinct: 1, records: 2 },
+    reason: "Request 17.",
+    erasedAt: "2026-03-01T10:00:00Z",
+    tool: { name: "assay", version: "1.0.0" },
+    artefacts: [{ path: "derivation/removed.jsonl", sha256: HEX }],
+  }),
 ];
 
 const readAgain = (statement: Statement) => parseStatement(formatStatement(statement), { canonical: true }).statement;
@@ -125,7 +134,7 @@ describe("checkPredicate()", () => {
   });
 
   test("checkPredicate() takes foreign predicates with members that it does not know, as in-toto asks", () => {
-    const result = STATEMENTS.at(-1)!;
+    const result = STATEMENTS.at(-2)!;
     expect(checkPredicate({ ...result, predicate: { ...(result.predicate as object), extra: 1 } })).toBeDefined();
   });
 });
@@ -291,7 +300,7 @@ describe("Test Result and SLSA Provenance", () => {
       warnedTests: ["ranking", "some", "skipped"],
       failedTests: ["bad", "broken"],
     });
-    const statement = { ...STATEMENTS.at(-1)!, predicate: { ...predicate, result: "PASSED" } };
+    const statement = { ...STATEMENTS.at(-2)!, predicate: { ...predicate, result: "PASSED" } };
     expect(() => checkPredicate(statement)).toThrow(/tests failed/);
   });
 

@@ -12,6 +12,7 @@ export { type CheckProofOptions, type CheckProofResult, checkProof } from "./che
 export { type CompareOptions, compareDataSets } from "./compare-data-sets.js";
 export { type ControlEvidenceRow, type ControlsOptions, type ControlsResult, controlsOf } from "./controls-of.js";
 export { type DeriveOptions, type DeriveSummary, deriveFolder } from "./derive-folder.js";
+export { type EraseOptions, type EraseSummary, eraseRecords } from "./erase-records.js";
 export { type Explanation, explain } from "./explain.js";
 export { type InitOptions, type InitResult, initConfig } from "./init-config.js";
 export { type GeneratedKeys, generateKeys, generateLeafKey } from "./keys.js";

@@ -15,7 +15,7 @@ import {
   withKeptSets,
 } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
-import { type AssayErrorCode, exitCodeOf, isAssayError, TrustError } from "@assay/merkle";
+import { type AssayErrorCode, exitCodeOf, isAssayError, TrustError, VerificationError } from "@assay/merkle";
 import {
   type FolderEvidence,
   judge,
@@ -23,6 +23,8 @@ import {
   type Policy,
   readEvidence,
   type StatementReport,
+  TOMBSTONE,
+  type TombstonePredicate,
   type Verdict,
 } from "@assay/provenance";
 import { UsageError } from "../usage-error.js";
@@ -169,6 +171,7 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
   for (const warning of verdict.warnings) onWarning?.(warning);
   for (const failure of verdict.failures)
     fail("statements", isBound(evidence) ? asTampered(errorOf(failure)) : errorOf(failure));
+  for (const error of unfinishedErasures(verdict, derivation)) fail("lineage", error);
   const strangers = unknownKeysOf(verdict, evidence);
   for (const keyId of strangers)
     fail(
@@ -254,6 +257,18 @@ async function verifyDataOf(
     });
   });
   if (verdict.fault !== undefined) throw verdict.fault;
+}
+
+/** A tombstone promises every occurrence: of each record that the list takes out, none may be left. */
+function unfinishedErasures({ verified }: Verdict, derivation: DerivationVerdict | undefined): VerificationError[] {
+  const removed = derivation?.removed;
+  return verified.flatMap(({ statement }) => {
+    if (statement.predicateType !== TOMBSTONE || removed === undefined) return [];
+    const { erased } = statement.predicate as TombstonePredicate;
+    if (erased.distinct === removed.distinct && erased.records === removed.records) return [];
+    const message = `The tombstone says that ${erased.distinct} different records were erased, and the list takes occurrences of ${removed.distinct} out: some of them are left`;
+    return [new VerificationError("derivation-mismatch", message, { details: { erased, removed } })];
+  });
 }
 
 interface Lineage {

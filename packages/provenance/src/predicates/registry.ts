@@ -10,6 +10,7 @@ import type { PredicateKind } from "./predicate.js";
 import { review } from "./review.js";
 import { slsaProvenance } from "./slsa-provenance.js";
 import { testResult } from "./test-result.js";
+import { tombstone } from "./tombstone.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: the kinds have different predicates; each is only given what its own schema accepted
 const KINDS: readonly PredicateKind<any>[] = [
@@ -20,6 +21,7 @@ const KINDS: readonly PredicateKind<any>[] = [
   review,
   slsaProvenance,
   testResult,
+  tombstone,
 ];
 
 /** The types of predicate that a policy can require. */
