@@ -23,7 +23,7 @@ Examples:
   assay manifest shards/ --name corpus --keep leaves
   assay manifest train.csv --json | jq -r .set`,
     )
-    .argument("[data...]", "files, folders or http(s) URLs; - is standard input")
+    .argument("[data...]", "files, folders, http(s) URLs or s3:// locations; - is standard input")
     .option("--config <file>", "config file")
     .option("--name <name>", "name of the data set (default: of the first input)")
     .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
