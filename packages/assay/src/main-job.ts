@@ -26,6 +26,7 @@ import { buildControlEvidenceStatement, type ControlResult, type Signer, type St
 import {
   type Executor,
   inlineExecutor,
+  isHttpUrl,
   joinAllKinds,
   type LeafFormat,
   type Progress,
@@ -33,6 +34,7 @@ import {
   type Source,
   type SplitRule,
   scanSource,
+  shownUrl,
 } from "@assay/records";
 import type { Report } from "@assay/report";
 import { acquisitionStatements } from "./acquisition.js";
@@ -171,6 +173,10 @@ function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
   };
   return {
     ...config,
+    // A query or password may be a secret, and what is signed is for everybody.
+    ...(config?.data !== undefined && {
+      data: config.data.map((place) => (isHttpUrl(place) ? shownUrl(place) : place)),
+    }),
     ...(Object.keys(asked).length > 0 && { checks: asked }),
     ...(splits !== undefined && { splits }),
     ...(leafFormat !== undefined && { leafFormat }),

@@ -42,6 +42,11 @@ export function isHttpUrl(input: string): boolean {
   return /^https?:\/\//i.test(input);
 }
 
+/** Whether an input is something in S3-compatible storage. */
+export function isS3Location(input: string): boolean {
+  return /^s3:\/\//i.test(input);
+}
+
 /** A URL as messages show it: without query, fragment and credentials, which may be secrets. */
 export function shownUrl(url: string): string {
   const { protocol, host, pathname } = new URL(url);

@@ -45,7 +45,7 @@ export {
   readBatches,
   readRecords,
 } from "./hash-source.js";
-export { isHttpUrl, type RemoteOptions, shownUrl } from "./http-request.js";
+export { isHttpUrl, isS3Location, type RemoteOptions, shownUrl } from "./http-request.js";
 export { JsonNumber, type JsonObject, type JsonValue, parseJson, parseJsonRecord } from "./json-value.js";
 export { dropNullKinds, encodeKinds, joinAllKinds, joinKinds, kindFits, kindOf, schemaDigest } from "./kinds.js";
 export {

@@ -9,12 +9,13 @@ import { basename, dirname, join, parse, relative, resolve, sep } from "node:pat
 import { FormatError, SourceError } from "@assay/merkle";
 import { checkDataPath, compareText } from "./data-path.js";
 import { formatByContent, formatByName, HEAD_BYTES, plainName } from "./format-detection.js";
-import { isHttpUrl, type RemoteOptions } from "./http-request.js";
+import { isHttpUrl, isS3Location, type RemoteOptions } from "./http-request.js";
 import { identityOf, systemError } from "./local-file.js";
 import { unknownFormat } from "./memory-source.js";
 import { globRoot, matchesGlob } from "./path-glob.js";
 import { matchesPattern } from "./path-pattern.js";
 import type { Format } from "./reader.js";
+import { openS3 } from "./s3-source.js";
 import type { Source, SourceFile } from "./source.js";
 import { checkFormat, type SourceOptions, sourceOfFiles } from "./source-of-files.js";
 import type { Spool } from "./spool.js";
@@ -39,7 +40,8 @@ export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
  * @param inputs Files, folders and globs. A folder is the root; for a file its folder; for a glob (`data/**\/*.csv`: `*` is
  * anything but `/`, `**` any folders) the folder in front of its first star; for several their deepest common folder. A glob means
  * the files that match, hidden ones only where a part of it begins with a dot; what exists under its name is no glob. Or http(s)
- * URLs of files, with the same rule for their paths. Or `-` alone: standard input, which is copied to `spool`.
+ * URLs of files, or `s3://` locations of objects and folders, with the same rules for their paths. Or `-` alone: standard input,
+ * which is copied to `spool`.
  * @throws RangeError when places of different kinds are mixed, or `path` is for none of them. SourceError `not-found` (a glob that
  * nothing matches, too), `permission-denied`, `link-leaves-root`, `link-loop`, `cannot-read`.
  * FormatError `unknown-format` (a named file only), `bad-path`, `path-collision` (with `strictPaths`), `bad-schema`, `bad-dialect`, `limit-exceeded`.
@@ -52,6 +54,12 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   if (inputs.length === 0) throw new RangeError("inputs must name at least one file or folder");
   checkFormat(format);
   if (inputs.includes("-")) return openStandardInput(inputs, options);
+  if (inputs.some(isS3Location)) {
+    if (!inputs.every(isS3Location)) throw new RangeError("inputs must all be s3:// locations, or none of them");
+    if (options.path !== undefined && (inputs.length > 1 || /\/$/.test(inputs[0] as string)))
+      throw new RangeError("path is for a single object");
+    return openS3(inputs, options);
+  }
   if (inputs.some(isHttpUrl)) return openUrls(inputs, withPath(inputs, options));
   if (options.path !== undefined) throw new RangeError("path is for a URL or standard input: local files have one");
   const named = await Promise.all(inputs.map(lookAt));

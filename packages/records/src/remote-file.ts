@@ -181,7 +181,7 @@ export function openRemote(
       const attempts = new Attempts(options, (fault, count) => gaveUp(path, fault, count), signal);
       for (;;) {
         try {
-          await (await request(0, 1)).body.finish();
+          await (await request(size - 1, size)).body.finish();
           return;
         } catch (error) {
           await attempts.fail(error);

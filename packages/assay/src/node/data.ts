@@ -4,7 +4,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { FileEntry, ManifestHeader } from "@assay/manifest";
 import { SourceError } from "@assay/merkle";
-import { type Format, isHttpUrl, openUrls, type Reading, type Source } from "@assay/records";
+import { type Format, isHttpUrl, isS3Location, openUrls, type Reading, type Source } from "@assay/records";
 import { globRoot, type OpenSourceOptions, openSource } from "@assay/records/node";
 import type { AssayConfig } from "../config.js";
 import { UsageError } from "../usage-error.js";
@@ -21,7 +21,7 @@ export function inputsOf(inputs: readonly string[], config?: AssayConfig, config
 
 /** Whether an input is in no folder here: a URL, or standard input. */
 export function isElsewhere(input: string): boolean {
-  return input === "-" || isHttpUrl(input);
+  return input === "-" || isHttpUrl(input) || isS3Location(input);
 }
 
 /** Opens what the user named, with what they said of reading it. */
@@ -31,8 +31,11 @@ export async function openInputs(
   work: Work,
 ): Promise<Source> {
   const elsewhere = inputs.filter(isElsewhere);
-  if (elsewhere.length > 0 && (elsewhere.length < inputs.length || (inputs.length > 1 && inputs.includes("-"))))
-    throw new UsageError("Name either local files and folders, or URLs, or - alone: together they are no data set");
+  const kinds = new Set(inputs.map((input) => /^(?:-$|https?:|s3:)/i.exec(input)?.[0].toLowerCase().slice(0, 2) ?? ""));
+  if (kinds.size > 1 || (inputs.length > 1 && kinds.has("-")))
+    throw new UsageError(
+      "Name either local files and folders, or URLs, or s3:// locations, or - alone: together they are no data set",
+    );
   if (path !== undefined && (elsewhere.length === 0 || inputs.length > 1))
     throw new UsageError("--path names what comes from one URL or from standard input; local files have a path");
   const source = await openSource(inputs, {
@@ -121,7 +124,8 @@ export async function openDataOf(
   work: Work,
 ): Promise<{ source: Source; root: string }> {
   const stored = entries.filter((entry) => entry.format !== "stream");
-  if (data !== undefined && isElsewhere(data)) return { source: await openElsewhere(data, stored, work), root: "." };
+  if (data !== undefined && isElsewhere(data))
+    return { source: await openElsewhere(data, stored, header.reading, work), root: "." };
   if (data !== undefined) {
     const path = resolve(data);
     if (!existsSync(path))
@@ -183,14 +187,20 @@ async function openNamed(
 }
 
 /** The files of the manifest on a server, or its only file from standard input. */
-async function openElsewhere(data: string, entries: readonly FileEntry[], work: Work): Promise<Source> {
-  const isFolder = data !== "-" && new URL(data).pathname.endsWith("/");
+async function openElsewhere(
+  data: string,
+  entries: readonly FileEntry[],
+  reading: Reading,
+  work: Work,
+): Promise<Source> {
+  const isFolder = data !== "-" && /\/$/.test(isHttpUrl(data) ? new URL(data).pathname : data);
   const [entry] = entries;
   if (!isFolder && (entries.length !== 1 || entry === undefined))
     throw new UsageError(
       `--data names one file, and the manifest has ${entries.length}: give the URL under which they are, with a / at its end`,
     );
   const options = remoteOptions(work);
+  if (isFolder && isS3Location(data)) return openSource([data], { ...options, ...readingOptions(reading) });
   const source = isFolder
     ? await openUrls(
         entries.map(({ path }) => urlOf(data, path)),

@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { SourceError } from "@assay/merkle";
-import { type ColumnType, formatColumnType, scanSource, shownUrl } from "@assay/records";
+import { type ColumnType, formatColumnType, isS3Location, scanSource, shownUrl } from "@assay/records";
 import type { AssayConfig } from "../config.js";
 import { isElsewhere, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
@@ -33,6 +33,7 @@ function namedInConfig(input: string, output: string, remarks: string[]): string
         .split(sep)
         .join("/") || "."
     );
+  if (isS3Location(input)) return input;
   const shown = shownUrl(input);
   if (shown !== new URL(input).href)
     remarks.push(`${shown}: its query and password are left out of the config file, because they may be secret`);

@@ -15,7 +15,7 @@ Examples:
   assay init train.csv
   assay init data/ -o assay.config.json`,
     )
-    .argument("<data...>", "files, folders, globs in quotes, or http(s) URLs; - is standard input")
+    .argument("<data...>", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
     .option("-o, --output <file>", "where it goes", "assay.config.json")
     .option("--overwrite", "replace an existing file");
   addReadingOptions(command);

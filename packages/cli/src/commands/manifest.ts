@@ -24,7 +24,7 @@ Examples:
   assay manifest shards/ --since corpus.assay -o corpus-2.assay
   assay manifest train.csv --json | jq -r .set`,
     )
-    .argument("[data...]", "files, folders, globs in quotes, or http(s) URLs; - is standard input")
+    .argument("[data...]", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
     .option("--config <file>", "config file")
     .option("--name <name>", "name of the data set (default: of the first input)")
     .option(

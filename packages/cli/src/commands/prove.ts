@@ -26,7 +26,7 @@ Examples:
     .option("--present <record.json>", "prove that this record is there (.jsonl: each of these records)")
     .option("--absent <record.json>", "prove that this record is not there (.jsonl: none of these records)")
     .option("-o, --output <file>", "where the proof goes (default: stdout)")
-    .option("--data <path>", "where the data is: a path, an http(s) URL, or -, for what was not kept")
+    .option("--data <path>", "where the data is: a path, an http(s) URL, s3://…, or -, for what was not kept")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   act(command, async (context, [folder], values) => {
     const { leafKey } = await readingChoice({ leafKey: values.leafKey });

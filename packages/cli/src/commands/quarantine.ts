@@ -29,7 +29,7 @@ Examples:
     )
     .option("--checks <ids>", "only findings of these checks", parsers.list)
     .option("--reason <text>", "why, for the list of what was removed")
-    .option("--data <path>", "where the data is: a path, an http(s) URL, or - (default: beside the folder)")
+    .option("--data <path>", "where the data is: a path, an http(s) URL, s3://…, or - (default: beside the folder)")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   addSigningOptions(command);
   act(command, async (context, [folder], values) => {

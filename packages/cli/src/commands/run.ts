@@ -28,7 +28,10 @@ Examples:
   assay run data/ --label class --source supplier --key release.pem -o data.assay
   assay run train.csv --config assay.config.json --fail-on medium`,
     )
-    .argument("[data...]", "files, folders or http(s) URLs: CSV, TSV, JSONL, Arrow, Parquet; - is standard input")
+    .argument(
+      "[data...]",
+      "files, folders, http(s) URLs or s3:// locations: CSV, TSV, JSONL, Arrow, Parquet; - is standard input",
+    )
     .option("--config <file>", "config file (`assay init` writes one): options, and what only people know");
   addReadingOptions(command);
   addCheckingOptions(command);

@@ -30,7 +30,7 @@ Examples:
       "folder of another part of the same split, to prove that parts are apart (repeatable)",
       (v, p: string[] = []) => [...p, v],
     )
-    .option("--data <path>", "where the data is: a path, an http(s) URL, or - (default: beside the folder)")
+    .option("--data <path>", "where the data is: a path, an http(s) URL, s3://…, or - (default: beside the folder)")
     .option("--no-data", "do not look at the data; the verdict says so")
     .option("--set-only", "records matter, how they are stored does not")
     .option("--at <time>", "trusted time for expiry (default: now), for example 2026-11-23T12:00:00Z")
