@@ -3,7 +3,7 @@
  * file, or the error with its place, must be the same, whatever is read at once.
  */
 
-import { toHex } from "@assay/merkle";
+import { LANES_RESERVED, toHex } from "@assay/merkle";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { compileKernel } from "../assembly/build.js";
@@ -193,6 +193,15 @@ function fileOf(seed: number, records: number): string {
 
 test("the module is what its source becomes", { timeout: 60_000 }, async () => {
   expect(Buffer.from(await compileKernel()).toString("base64")).toBe(CSV_KERNEL);
+});
+
+test("the kernel stands behind the lanes in their common memory", () => {
+  const bytes = Uint8Array.from(atob(CSV_KERNEL), (character) => character.charCodeAt(0));
+  const memory = new WebAssembly.Memory({ initial: 192 });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, nearest: () => 0 } });
+  const { INPUT, MEMORY_END } = exports as Record<string, WebAssembly.Global>;
+  expect(INPUT?.value).toBeGreaterThanOrEqual(LANES_RESERVED);
+  expect(MEMORY_END?.value).toBeLessThan(memory.buffer.byteLength);
 });
 
 describe("the kernel and the reference agree", () => {
