@@ -90,7 +90,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the verifier, bundled", () => {
-  const readers = /node_modules\/(apache-arrow|flatbuffers|hyparquet|hyparquet-compressors|fast-csv|pako|fzstd|xxhash-wasm)\//;
+  const readers =
+    /node_modules\/(apache-arrow|flatbuffers|hyparquet|hyparquet-compressors|fast-csv|pako|fzstd|xxhash-wasm)\//;
 
   test("has neither Arrow nor Parquet in it, and loads neither where nothing is bundled", async () => {
     const { included, loaded, outside, code } = await bundle(VERIFIER);
