@@ -33,7 +33,7 @@ export const ASSAY_IMPORTS: Readonly<Record<string, ImportRule>> = {
 /** Other people's packages that each package may import. */
 export const LIBRARY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   merkle: ["@noble/hashes"],
-  records: ["apache-arrow", "aws4fetch", "hyparquet", "hyparquet-compressors"],
+  records: ["@duckdb/node-api", "apache-arrow", "aws4fetch", "hyparquet", "hyparquet-compressors"],
   manifest: [],
   checks: ["fflate", "jpeg-js"],
   provenance: ["@noble/curves", "zod"],

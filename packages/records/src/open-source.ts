@@ -28,6 +28,11 @@ export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
   readonly spool?: Spool;
   /** Path inside the data set of a single URL or of standard input. Default: from the URL; `stdin` and the ending of the format. */
   readonly path?: string;
+  /**
+   * A query (one SELECT) that DuckDB runs: its rows are the records. `inputs` names the database file then, or nothing. Needs the
+   * package `@duckdb/node-api` and a `spool`. Default none.
+   */
+  readonly query?: string;
   /** What `-` names. Default: the standard input of the process. */
   readonly standardInput?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
@@ -49,6 +54,7 @@ const HEAD_BYTES = 65_536;
  */
 export async function openSource(inputs: readonly string[], options: OpenSourceOptions = {}): Promise<Source> {
   const { format } = options;
+  if (options.query !== undefined) return (await import("./duckdb-query.js")).openQuery(inputs, options.query, options);
   if (inputs.length === 0) throw new RangeError("inputs must name at least one file or folder");
   checkFormat(format);
   if (inputs.includes("-")) return openStandardInput(inputs, options);
