@@ -118,6 +118,22 @@ describe.concurrent("assay", () => {
     expectRefusal(await shell(cwd, "cat train.csv | $ASSAY check - --json"), 4, "unknown-format", "standard input");
   });
 
+  test("takes the rows of a query: the same set as the records elsewhere", async () => {
+    const [cwd, temporary] = [folder(), folder()];
+    writeFileSync(join(cwd, "train.csv"), cleanCsv(40));
+    // DuckDB would take "yes" and "no" for booleans.
+    const table = "read_csv('train.csv', types = {'label': 'VARCHAR'})";
+    const query = `SELECT * FROM ${table} ORDER BY id DESC`;
+    const rows = await assay(cwd, ["manifest", "--query", query, "--json"], withTemporary(temporary));
+    expect(rows, rows.stderr).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(cwd).sort()).toEqual(["query.assay", "train.csv"]);
+    expect(everythingIn(temporary)).toEqual([]);
+    expect(await assay(cwd, ["compare", "query.assay", "train.csv", "--exit-code"])).toMatchObject({ exitCode: 0 });
+    expectRefusal(await assay(cwd, ["check", "--query", "DROP TABLE t", "--json"]), 5, "cannot-read", "not one SELECT");
+    expect(await assay(cwd, ["check", "--query", "SELECT 1", "--format", "csv"])).toMatchObject({ exitCode: 64 });
+    expect(await assay(cwd, ["check"])).toMatchObject({ exitCode: 64 });
+  });
+
   test("removes the copy of standard input on Ctrl-C", async () => {
     const [cwd, temporary] = [folder(), folder()];
     const copied = async (child: ChildProcess): Promise<void> => {

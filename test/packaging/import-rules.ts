@@ -33,7 +33,16 @@ export const ASSAY_IMPORTS: Readonly<Record<string, ImportRule>> = {
 /** Other people's packages that each package may import. */
 export const LIBRARY_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   merkle: ["@noble/hashes"],
-  records: ["apache-arrow", "aws4fetch", "fzstd", "hyparquet", "hyparquet-compressors", "pako", "xxhash-wasm"],
+  records: [
+    "@duckdb/node-api",
+    "apache-arrow",
+    "aws4fetch",
+    "fzstd",
+    "hyparquet",
+    "hyparquet-compressors",
+    "pako",
+    "xxhash-wasm",
+  ],
   manifest: [],
   checks: ["fflate", "jpeg-js"],
   provenance: ["@noble/curves", "zod"],

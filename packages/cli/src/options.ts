@@ -115,7 +115,8 @@ export function addReadingOptions(command: Command): Command {
     .option("--escape <character>", "CSV escape inside quotes (default: the quote, doubled)")
     .option("--encoding <encoding>", "CSV encoding: utf-8, utf-16le, utf-16be, windows-1252")
     .option("--no-header", "CSV without a line of names: columns are column_1, column_2, …")
-    .option("--path <name>", "path in the data set of what comes from one URL or from standard input")
+    .option("--query <sql>", "the rows of a SELECT that DuckDB runs, on the database file that is named or on none")
+    .option("--path <name>", "path in the data set of what comes from one URL, standard input or a query")
     .option("--ignore <glob>", "leave out paths that match (repeatable; * is not /, ** is anything)", repeated)
     .option("--strict-paths", "refuse paths that differ only in case or Unicode form")
     .addOption(
@@ -245,6 +246,7 @@ export async function readingChoice(values: Values, config: Values = {}): Promis
     ...(schema !== undefined && { schema }),
     ...(nullValues !== undefined && { nullValues }),
     ...(Object.keys(dialect).length > 0 && { dialect }),
+    ...(values.query !== undefined && { query: values.query as string }),
     ...(values.path !== undefined && { path: values.path as string }),
     ...(ignore !== undefined && { ignore }),
     ...(values.strictPaths === true && { strictPaths: true }),

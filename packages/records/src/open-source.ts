@@ -29,6 +29,11 @@ export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
   readonly spool?: Spool;
   /** Path inside the data set of a single URL or of standard input. Default: from the URL; `stdin` and the ending of the format. */
   readonly path?: string;
+  /**
+   * A query (one SELECT) that DuckDB runs: its rows are the records. `inputs` names the database file then, or nothing. Needs the
+   * package `@duckdb/node-api` and a `spool`. Default none.
+   */
+  readonly query?: string;
   /** What `-` names. Default: the standard input of the process. */
   readonly standardInput?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
@@ -51,6 +56,7 @@ export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
  */
 export async function openSource(inputs: readonly string[], options: OpenSourceOptions = {}): Promise<Source> {
   const { format } = options;
+  if (options.query !== undefined) return (await import("./duckdb-query.js")).openQuery(inputs, options.query, options);
   if (inputs.length === 0) throw new RangeError("inputs must name at least one file or folder");
   checkFormat(format);
   if (inputs.includes("-")) return openStandardInput(inputs, options);

@@ -39,6 +39,8 @@ export interface Spool {
    * @throws SourceError `disk-full`, `cannot-write`; FormatError `limit-exceeded`; and what `fill` throws.
    */
   add(path: string, fill: (writer: SpoolWriter) => Promise<void>): Promise<SpooledFile>;
+  /** The same for what somebody else writes: `fill` gets the location of an empty file. */
+  addNamed(path: string, fill: (location: string) => Promise<void>): Promise<SpooledFile>;
   /** Removes every copy. Doing it twice does nothing. */
   close(): Promise<void>;
 }
@@ -62,23 +64,28 @@ export function openSpool({ directory = tmpdir(), maxSpoolBytes = 64 * 2 ** 30 }
     process.on("exit", onExit);
     return path;
   };
+  const addFile: Spool["addNamed"] = async (path, fill) => {
+    try {
+      const location = join(await (folder ??= makeFolder()), String(made++));
+      await (await open(location, "wx", 0o600)).close();
+      await fill(location);
+      const stats = await stat(location, { bigint: true });
+      return { location, size: Number(stats.size), identity: identityOf(stats) };
+    } catch (error) {
+      throw spoolError(error, path, directory);
+    }
+  };
   return {
-    async add(path, fill) {
-      let handle: FileHandle | null = null;
-      try {
-        const location = join(await (folder ??= makeFolder()), String(made++));
-        handle = await open(location, "wx", 0o600);
-        await fill(writerOf(handle, path, maxSpoolBytes));
-        await handle.close();
-        handle = null;
-        const stats = await stat(location, { bigint: true });
-        return { location, size: Number(stats.size), identity: identityOf(stats) };
-      } catch (error) {
-        throw spoolError(error, path, directory);
-      } finally {
-        await handle?.close();
-      }
-    },
+    add: (path, fill) =>
+      addFile(path, async (location) => {
+        const handle = await open(location, "r+");
+        try {
+          await fill(writerOf(handle, path, maxSpoolBytes));
+        } finally {
+          await handle.close();
+        }
+      }),
+    addNamed: addFile,
     async close() {
       const path = await folder?.catch(() => null);
       folder = null;

@@ -6,7 +6,7 @@ import { SourceError } from "@assay/merkle";
 import type { AssayConfig } from "../config.js";
 import { runChecksOn } from "../main-job.js";
 import { readTrustedRecords } from "../trusted-records.js";
-import { openInputs } from "./data.js";
+import { inputsOf, openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
 import { matrixPaths, readMatrices } from "./matrix-files.js";
@@ -39,7 +39,7 @@ export async function checkData(inputs: readonly string[], options: CheckDataOpt
   return withExecutor(options, async (executor, spool) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);
     const trust = await trustOf(checking, options, config, configPath);
-    const source = await openInputs(inputs, reading, { ...options, spool });
+    const source = await openInputs(inputsOf(inputs, config, configPath, reading), reading, { ...options, spool });
     const { scanned, built } = await buildFrom(source, executor, rest);
     const { trustedRecords, ...marked } = trust;
     const trusted =

@@ -10,9 +10,14 @@ import type { AssayConfig } from "../config.js";
 import { UsageError } from "../usage-error.js";
 import type { ReadingChoice, Work } from "./options.js";
 
-/** The inputs: those that were named, else those of the config file, which are relative to it. */
-export function inputsOf(inputs: readonly string[], config?: AssayConfig, configPath?: string): string[] {
-  if (inputs.length > 0) return [...inputs];
+/** The inputs: those that were named, else those of the config file, which are relative to it. A query needs none. */
+export function inputsOf(
+  inputs: readonly string[],
+  config: AssayConfig | undefined,
+  configPath: string | undefined,
+  { query }: ReadingChoice,
+): string[] {
+  if (inputs.length > 0 || query !== undefined) return [...inputs];
   const named = config?.data ?? [];
   if (named.length === 0)
     throw new UsageError('Which data? Name files or folders, or list them under "data" in the config file');
@@ -27,7 +32,7 @@ export function isElsewhere(input: string): boolean {
 /** Opens what the user named, with what they said of reading it. */
 export async function openInputs(
   inputs: readonly string[],
-  { format, schema, dialect, nullValues, path, ignore, strictPaths }: ReadingChoice,
+  { format, schema, dialect, nullValues, path, query, ignore, strictPaths }: ReadingChoice,
   work: Work,
 ): Promise<Source> {
   const elsewhere = inputs.filter(isElsewhere);
@@ -36,10 +41,13 @@ export async function openInputs(
     throw new UsageError(
       "Name either local files and folders, or URLs, or s3:// locations, or - alone: together they are no data set",
     );
-  if (path !== undefined && (elsewhere.length === 0 || inputs.length > 1))
-    throw new UsageError("--path names what comes from one URL or from standard input; local files have a path");
+  if (query !== undefined && (inputs.length > 1 || elsewhere.length > 0 || format !== undefined))
+    throw new UsageError("--query takes one database file or none, and its rows have no --format");
+  if (path !== undefined && query === undefined && (elsewhere.length === 0 || inputs.length > 1))
+    throw new UsageError("--path names what comes from one URL, standard input or a query; local files have a path");
   const source = await openSource(inputs, {
     ...(path !== undefined && { path }),
+    ...(query !== undefined && { query }),
     ...remoteOptions(work),
     ...(format !== undefined && { format }),
     ...(schema !== undefined && { schema }),
@@ -91,7 +99,7 @@ export function warnOfTypes(
  * that is elsewhere.
  */
 export async function defaultFolder(inputs: readonly string[], name: string): Promise<string> {
-  const first = isElsewhere(inputs[0] as string) ? "here" : (inputs[0] as string);
+  const first = inputs[0] === undefined || isElsewhere(inputs[0]) ? "here" : inputs[0];
   const glob = await globRoot(first);
   return join(glob?.folder ?? dirname(resolve(first)), `${name.replaceAll(/[/\\]/g, "-")}.assay`);
 }

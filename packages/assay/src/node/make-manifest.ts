@@ -123,7 +123,7 @@ export async function makeManifest(
   inputs: readonly string[],
   options: MakeManifestOptions = {},
 ): Promise<ManifestSummary> {
-  const named = inputsOf(inputs, options.config, options.configPath);
+  const named = inputsOf(inputs, options.config, options.configPath, options.reading ?? {});
   const { output = {}, signal, onWarning } = options;
   return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor, spool) => {
     const source = await openInputs(named, options.reading ?? {}, { ...options, spool });

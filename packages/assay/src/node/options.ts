@@ -12,7 +12,9 @@ export interface ReadingChoice {
   /** Unquoted CSV fields that are null, besides the empty one. */
   readonly nullValues?: readonly string[];
   readonly dialect?: Dialect;
-  /** Path inside the data set of a single URL or of standard input. */
+  /** A query that DuckDB runs; the input is its database then, or there is none. */
+  readonly query?: string;
+  /** Path inside the data set of a single URL, of standard input or of a query. */
   readonly path?: string;
   /** Patterns of paths that are left out. */
   readonly ignore?: readonly string[];

@@ -93,7 +93,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     onWarning,
     onProgress,
   } = options;
-  const named = inputsOf(inputs, config, configPath);
+  const named = inputsOf(inputs, config, configPath, reading);
   // A key that does not open is told before an hour of work, not after.
   const signer = signing === undefined ? undefined : await openSigner(signing, options);
   const baseline = await baselineOf(checking, options, config, configPath);

@@ -73,7 +73,7 @@ Examples:
   assay check train.parquet --label y --checks label-flips --scores scores.csv
   assay check train.csv --label y --probabilities out-of-fold.npy --embeddings vectors.npy`,
     )
-    .argument("<data...>", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
+    .argument("[data...]", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
     .option("--config <file>", "config file")
     .option("--scores <file>", "write every record's score per check as CSV");
   addReadingOptions(command);
