@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   assay,
@@ -33,6 +33,13 @@ test("the lines of the README do what they say", async () => {
   writeFileSync(join(cwd, "october.csv"), cleanCsv(60));
   mkdirSync(join(cwd, "shards"));
   writeFileSync(join(cwd, "shards/one.csv"), cleanCsv(60));
+  const fixtures = new URL("../fixtures/", import.meta.url);
+  for (const path of ["pets/cat/grey.png", "pets/cat/rgb.png", "pets/dog/rgba.png", "pets/dog/palette.png"]) {
+    mkdirSync(dirname(join(cwd, path)), { recursive: true });
+    copyFileSync(new URL(`images/${basename(path)}`, fixtures), join(cwd, path));
+  }
+  mkdirSync(join(cwd, "pictures"));
+  copyFileSync(new URL("tar/webdataset.tar", fixtures), join(cwd, "pictures/one.tar"));
   // Two columns that agree with the labels: classes in order, "no" and "yes".
   const sure = readFileSync(join(cwd, "train.csv"), "utf8")
     .trim()
@@ -67,6 +74,8 @@ test("the lines of the README do what they say", async () => {
     [expect.stringMatching(/^\$ASSAY verify train-clean.assay --parent train.assay/), 0],
     [expect.stringMatching(/^\$ASSAY manifest shards /), 0],
     ["$ASSAY manifest shards --since shards.assay -o shards-2.assay", 0],
+    ["$ASSAY run pets --label folder --image file", 0],
+    ['$ASSAY run "pictures/*.tar" --label cls --image jpg', 0],
     ["$ASSAY run october.csv --label label --baseline train.assay", 0],
     [expect.stringMatching(/^\$ASSAY check train.csv .*--probabilities out-of-fold.npy --embeddings vectors.npy$/), 0],
   ]);
