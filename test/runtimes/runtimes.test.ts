@@ -1,6 +1,7 @@
 /** The same answers in Node, Deno, Bun and a real browser: one set of records has one identity wherever it is looked at. */
 
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
@@ -99,7 +100,8 @@ async function inBrowser(): Promise<Answers> {
             `--user-data-dir=${profile}`,
             `http://127.0.0.1:${port}/`,
           ],
-          { stdio: "ignore" },
+          // A group of its own: its helpers go with it.
+          { stdio: "ignore", detached: true },
         );
         browser.on("error", reject);
         browser.on("exit", (code) => reject(new Error(`the browser ended with ${code}`)));
@@ -109,8 +111,12 @@ async function inBrowser(): Promise<Answers> {
     if (error !== undefined) throw new Error(error);
     return answers;
   } finally {
-    browser?.removeAllListeners("exit");
-    browser?.kill("SIGKILL");
+    if (browser?.pid !== undefined && browser.exitCode === null) {
+      browser.removeAllListeners("exit");
+      const gone = once(browser, "exit");
+      process.kill(-browser.pid, "SIGKILL");
+      await gone;
+    }
     server?.close();
     server?.closeAllConnections();
     rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
