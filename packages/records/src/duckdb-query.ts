@@ -14,6 +14,9 @@ import type { OpenSourceOptions } from "./open-source.js";
 import type { Source } from "./source.js";
 import { sourceOfFiles } from "./source-of-files.js";
 
+/** A name that bundlers do not follow: who bundles this need not have the package, and its binary cannot be bundled. */
+const PACKAGE: string = "@duckdb/node-api";
+
 type DuckDb = typeof import("@duckdb/node-api");
 
 /** Types that Parquet has no exact place for. */
@@ -31,7 +34,7 @@ export async function openQuery(
   databases: readonly string[],
   query: string,
   options: OpenSourceOptions,
-  load: () => Promise<DuckDb> = () => import("@duckdb/node-api"),
+  load: () => Promise<DuckDb> = () => import(/* @vite-ignore */ PACKAGE),
 ): Promise<Source> {
   const { spool, signal, path = "query.parquet" } = options;
   if (databases.length > 1) throw new RangeError("inputs must name one database, or none, when there is a query");
@@ -116,6 +119,7 @@ function refuseType(column: string, type: string): void {
 
 function refused(error: unknown, query: string): unknown {
   if (!(error instanceof Error) || error instanceof SourceError || error instanceof FormatError) return error;
-  const [line] = error.message.split("\n\n");
+  // What comes behind shows the query with a mark under it.
+  const line = error.message.split("\n\n")[0]?.replaceAll("\n", " ");
   return new SourceError("cannot-read", `DuckDB refuses the query: ${line}`, { details: { query }, cause: error });
 }
