@@ -60,7 +60,7 @@ function nameAndVersion(generator: string): { name: string; version: string } {
 const filesOf = (source: ConfiguredSource, entries: readonly FileEntry[]): readonly FileEntry[] =>
   source.paths === undefined
     ? entries
-    : entries.filter(({ path }) => source.paths?.some((pattern) => matchesPattern(path, pattern)));
+    : entries.filter(({ path }) => source.paths?.some((pattern) => matchesPattern(pattern, path)));
 
 function objectPath(source: ConfiguredSource, entries: readonly FileEntry[]): { path?: string; uri?: string } {
   const files = filesOf(source, entries);

@@ -68,8 +68,9 @@ async function* abortable(
     throw systemError(error, "standard input");
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    // Not waited for: a stream that sends nothing would never answer.
+    // Not waited for: a stream that sends nothing would never answer. Left open, it would keep the process from ending.
     iterator.return?.()?.catch(() => {});
+    (pieces as { destroy?: () => void }).destroy?.();
   }
 }
 
