@@ -98,6 +98,7 @@ export type {
 } from "./source.js";
 export type { SourceOptions } from "./source-of-files.js";
 export { splitOfPath } from "./split-rule.js";
+export { type FileUnf, type SourceUnf, unfNumber, unfOf } from "./unf.js";
 export { type ListedUrl, type ReadUrlListOptions, readUrlList } from "./url-list.js";
 export { formatUrlPin, parseUrlPins } from "./url-pin-file.js";
 export { checkPins, type PinFault, type PinUrlsOptions, type PinVerdict, pinUrls, type UrlPin } from "./url-pins.js";

@@ -9,6 +9,7 @@ export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange } from "@
 export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
 export type { AssayConfig } from "../config.js";
 export { UsageError } from "../usage-error.js";
+export type { ManifestSummary } from "./make-manifest.js";
 export { readNamedFile } from "./named-file.js";
 export type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
 export type { FilePlaces } from "./prove-record.js";

@@ -10,9 +10,10 @@ import {
 } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
 import { isAssayError } from "@assay/merkle";
-import { type Executor, type ScannedSource, type Source, scanSource } from "@assay/records";
+import { type Executor, type ScannedSource, type Source, type SourceUnf, scanSource, unfOf } from "@assay/records";
 import type { AssayConfig } from "../config.js";
 import { refuseUnknownSplit } from "../split-column.js";
+import { UsageError } from "../usage-error.js";
 import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
@@ -30,6 +31,8 @@ export interface ManifestSummary {
   readonly records: number;
   readonly files: number;
   readonly bytes: number;
+  /** With `unf`: the fingerprint of all files together, where there is one, and of each. Part of no manifest. */
+  readonly unf?: SourceUnf;
   /** With `since`: files that were not read again. Their records are claimed until `assay verify` reads them. */
   readonly claimed?: readonly string[];
 }
@@ -41,6 +44,8 @@ export interface MakeManifestOptions extends Work {
   readonly configPath?: string;
   readonly name?: string;
   readonly version?: string;
+  /** Compute UNF v6 too, for citations: another read of the data. Default false. */
+  readonly unf?: boolean;
   /** Folder of an earlier run: files with the size and modification time that it saw are not read again. Default none. */
   readonly since?: string;
 }
@@ -123,6 +128,8 @@ export async function makeManifest(
   inputs: readonly string[],
   options: MakeManifestOptions = {},
 ): Promise<ManifestSummary> {
+  if (options.unf === true && options.since !== undefined)
+    throw new UsageError("--unf reads every value, and --since reads nothing of what did not change: use one of them");
   const named = inputsOf(inputs, options.config, options.configPath, options.reading ?? {});
   const { output = {}, signal, onWarning } = options;
   return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor, spool) => {
@@ -130,7 +137,8 @@ export async function makeManifest(
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
-      const { built, claimed } = await buildFrom(source, executor, options, room);
+      const { scanned, built, claimed } = await buildFrom(source, executor, options, room);
+      const unf = options.unf === true ? await unfOf(scanned, { executor, ...workOf(options) }) : undefined;
       const files = withSeen(
         storedManifestFiles(built, {
           ...(output.keep !== undefined && { keep: output.keep }),
@@ -144,7 +152,11 @@ export async function makeManifest(
         ...(signal !== undefined && { signal }),
         ...(onWarning !== undefined && { onNote: onWarning }),
       });
-      return { ...summaryOf(built, folder), ...(options.since !== undefined && { claimed }) };
+      return {
+        ...summaryOf(built, folder),
+        ...(options.since !== undefined && { claimed }),
+        ...(unf !== undefined && { unf }),
+      };
     });
   });
 }

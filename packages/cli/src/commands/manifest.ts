@@ -1,4 +1,4 @@
-import { makeManifest } from "@assay/assay/commands";
+import { type ManifestSummary, makeManifest } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import {
   addOutputOptions,
@@ -31,6 +31,10 @@ Examples:
       "--since <dir>",
       "folder of an earlier run: files with the size and modification time that it saw are not read again (claimed, until verify reads them)",
     )
+    .option(
+      "--unf",
+      "print the UNF (version 6) too, by which archives cite data; it is part of no manifest and proves nothing",
+    )
     .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
   addReadingOptions(command);
   addOutputOptions(command);
@@ -42,6 +46,7 @@ Examples:
       reading: await readingChoice(values, config?.config),
       output: outputChoice(values),
       ...(config !== undefined && { config: config.config, configPath: config.path }),
+      ...(values.unf === true && { unf: true }),
       ...(values.since !== undefined && { since: values.since as string }),
       ...(values.name !== undefined && { name: values.name as string }),
       ...(values.versionOfData !== undefined && { version: values.versionOfData as string }),
@@ -52,6 +57,7 @@ Examples:
       `  set          ${result.set}`,
       `  datasetHead  ${result.datasetHead}`,
       `  setHead      ${result.setHead}`,
+      ...(result.unf === undefined ? [] : unfLines(result.unf)),
       ...(result.claimed === undefined || result.claimed.length === 0
         ? []
         : [
@@ -61,3 +67,10 @@ Examples:
     return 0;
   });
 };
+
+function unfLines({ unf, files }: NonNullable<ManifestSummary["unf"]>): string[] {
+  const refused = files.flatMap(({ path, reason }) =>
+    reason === undefined ? [] : [`  no UNF       ${safe(path)}: ${safe(reason)}`],
+  );
+  return unf === undefined ? refused : [`  unf          ${unf}`];
+}
