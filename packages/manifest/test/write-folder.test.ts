@@ -165,11 +165,24 @@ describe("writeFolder()", () => {
     const notes: string[] = [];
     await writeFolder(dir, filesOf("1"), { onNote: (note) => notes.push(note) });
     expect(notes.join()).toContain(`process ${gone.pid}`);
-    for (const text of [JSON.stringify({ pid: gone.pid, host: "elsewhere" }), "", "{}", "half a l"]) {
+    for (const text of [JSON.stringify({ pid: gone.pid, host: "elsewhere" }), "{}", "half a l"]) {
       mkdirSync(work, { recursive: true });
       writeFileSync(join(work, "lock"), text);
       expect(await codeOf(() => writeFolder(dir, filesOf("1"))), text).toBe("locked");
     }
+  });
+
+  it("breaks a lock that stays empty, and waits for who is about to name itself", async () => {
+    mkdirSync(work);
+    writeFileSync(join(work, "lock"), "");
+    const notes: string[] = [];
+    await writeFolder(dir, filesOf("1"), { onNote: (note) => notes.push(note) });
+    expect(notes.join()).toContain("ended before it named itself");
+    mkdirSync(work);
+    writeFileSync(join(work, "lock"), "");
+    const waiting = codeOf(() => writeFolder(dir, filesOf("1")));
+    writeFileSync(join(work, "lock"), `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`);
+    expect(await waiting).toBe("locked");
   });
 });
 

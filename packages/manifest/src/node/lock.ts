@@ -128,20 +128,28 @@ async function createLock(lock: string): Promise<boolean> {
   }
   try {
     await handle.writeFile(`${JSON.stringify({ pid: process.pid, host: hostname() })}\n`);
+    // Who was held up between the two steps may have lost it.
+    return (await inodeOf(lock)) === (await handle.stat({ bigint: true })).ino;
   } catch (error) {
     await rm(lock, { force: true });
     throw error;
   } finally {
     await handle.close();
   }
-  return true;
+}
+
+async function inodeOf(path: string): Promise<bigint | undefined> {
+  return stat(path, { bigint: true }).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
 }
 
 /** Throws `locked` while the holder may live; else takes the file away, so that the next attempt can make its own. */
 async function breakStaleLock(lock: string, directory: string, onNote: LockOptions["onNote"]): Promise<void> {
-  const holder = await readHolder(lock);
+  const holder = await settledHolder(lock);
   if (holder === "gone") return;
-  if (holder === undefined || holder.host !== hostname() || isAlive(holder.pid)) {
+  if (holder !== "nobody" && (holder === undefined || holder.host !== hostname() || isAlive(holder.pid))) {
     const who = holder === undefined ? "another process" : `process ${holder.pid} on ${holder.host}`;
     throw new SourceError("locked", `Cannot use ${directory}: ${who} is writing it. If that is gone, remove ${lock}`, {
       details: { path: directory, lock, ...(holder === undefined ? {} : holder) },
@@ -156,12 +164,34 @@ async function breakStaleLock(lock: string, directory: string, onNote: LockOptio
     throw error;
   }
   await rm(aside, { force: true });
-  onNote?.(`Broke the lock of process ${holder.pid}, which is gone: ${lock}`);
+  const whose =
+    holder === "nobody" ? "a process that ended before it named itself" : `process ${holder.pid}, which is gone`;
+  onNote?.(`Broke the lock of ${whose}: ${lock}`);
 }
 
-async function readHolder(lock: string): Promise<{ pid: number; host: string } | "gone" | undefined> {
+/** Looks at an empty lock, each time after 50 ms, so often; then whoever made it was killed before a word was written. */
+const MOST_LOOKS = 20;
+
+/** Who holds the lock; `nobody` where it stays empty, `undefined` where it says something else. */
+async function settledHolder(lock: string): Promise<Holder | "gone" | "nobody" | undefined> {
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const holder = await readHolder(lock);
+    if (holder !== "nobody") return holder;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return "nobody";
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+}
+
+async function readHolder(lock: string): Promise<Holder | "gone" | "nobody" | undefined> {
   try {
-    const { pid, host } = JSON.parse(await readFile(lock, "utf8")) as { pid: unknown; host: unknown };
+    const text = await readFile(lock, "utf8");
+    if (text === "") return "nobody";
+    const { pid, host } = JSON.parse(text) as { pid: unknown; host: unknown };
     return Number.isSafeInteger(pid) && (pid as number) > 0 && typeof host === "string"
       ? { pid: pid as number, host }
       : undefined;
