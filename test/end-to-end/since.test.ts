@@ -18,27 +18,27 @@ async function sealed(files: Record<string, string>, ...args: string[]): Promise
 }
 
 /** Seals again, both ways, and compares every byte of the manifest. */
-async function again(cwd: string, ...args: string[]): Promise<{ claimed: string[]; stderr: string }> {
-  const since = await assay(cwd, [
-    "manifest",
-    "shards",
-    "--since",
-    "first.assay",
-    "-o",
-    "since.assay",
-    "--json",
-    ...args,
-  ]);
-  expect(since, since.stderr).toMatchObject({ exitCode: 0 });
-  const whole = await assay(cwd, ["manifest", "shards", "-o", "whole.assay", "--json", ...args]);
-  expect(whole, whole.stderr).toMatchObject({ exitCode: 0 });
+async function sealBoth(cwd: string, ...args: string[]): Promise<{ claimed: string[]; stderr: string }> {
+  const write = async (name: string, ...how: string[]) => {
+    const result = await assay(cwd, ["manifest", "shards", "-o", name, "--json", ...how, ...args]);
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    return result;
+  };
+  const since = await write("since.assay", "--since", "first.assay");
+  await write("whole.assay");
   for (const file of ["manifest.json", "files.jsonl"])
     expect(readFileSync(join(cwd, "since.assay", file), "utf8")).toBe(
       readFileSync(join(cwd, "whole.assay", file), "utf8"),
     );
+  return { claimed: (since.json() as { claimed: string[] }).claimed, stderr: since.stderr };
+}
+
+/** {@link sealBoth}, verified with the data. */
+async function again(cwd: string, ...args: string[]): Promise<{ claimed: string[]; stderr: string }> {
+  const answer = await sealBoth(cwd, ...args);
   const verified = await assay(cwd, ["verify", "since.assay", "--data", "shards"]);
   expect(verified, verified.stderr).toMatchObject({ exitCode: 0 });
-  return { claimed: (since.json() as { claimed: string[] }).claimed, stderr: since.stderr };
+  return answer;
 }
 
 const seen = (cwd: string, name: string) =>
@@ -101,22 +101,7 @@ describe.concurrent("assay manifest --since", () => {
       exitCode: 0,
     });
     writeFileSync(join(cwd, "shards/train-b.csv"), "n,t\n4,w\n");
-    const since = await assay(cwd, [
-      "manifest",
-      "shards",
-      "--since",
-      "first.assay",
-      "-o",
-      "since.assay",
-      "--json",
-      ...args,
-    ]);
-    expect(since, since.stderr).toMatchObject({ exitCode: 0 });
-    expect((since.json() as { claimed: string[] }).claimed).toEqual(["test-a.csv"]);
-    expect(await assay(cwd, ["manifest", "shards", "-o", "whole.assay", ...args])).toMatchObject({ exitCode: 0 });
-    expect(readFileSync(join(cwd, "since.assay/manifest.json"))).toEqual(
-      readFileSync(join(cwd, "whole.assay/manifest.json")),
-    );
+    expect(await sealBoth(cwd, ...args)).toMatchObject({ claimed: ["test-a.csv"] });
   });
 
   test.each<[string, Record<string, string>, (cwd: string) => void, string, ...string[]]>([
@@ -157,6 +142,13 @@ describe.concurrent("assay manifest --since", () => {
     const { claimed, stderr } = await again(cwd);
     expect(claimed).toEqual([]);
     expect(stderr).toContain(remark);
+  });
+
+  test("reads everything again where other paths are left out", async () => {
+    const cwd = await sealed({ "a.csv": CSV, "b.csv": CSV }, "--ignore", "*.txt");
+    const { claimed, stderr } = await sealBoth(cwd, "--ignore", "b.*");
+    expect(claimed).toEqual([]);
+    expect(stderr).toContain("--ignore");
   });
 
   test("a folder that was changed is refused, and so is none", async () => {

@@ -4,6 +4,7 @@
  */
 
 import { canonicalJson, FormatError, sha256, toHex } from "@assay/merkle";
+import { KNOWN_FORMATS } from "@assay/records";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 
@@ -17,9 +18,7 @@ const person = z.strictObject({
 });
 
 const readingSchema = z.strictObject({
-  format: z
-    .enum(["csv", "tsv", "jsonl", "json", "arrow", "parquet", "text", "files", "tar", "npy", "npz", "safetensors"])
-    .optional(),
+  format: z.enum(KNOWN_FORMATS).optional(),
   schema: z.record(z.string(), z.unknown()).optional().describe("Declared schema, as `--schema` takes it"),
   null: z.array(z.string().max(4096)).optional().describe("Unquoted CSV fields that are null"),
   delimiter: z.string().max(2).optional(),

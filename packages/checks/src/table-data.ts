@@ -99,8 +99,13 @@ export function leafHex(leaves: Uint8Array, row: number): string {
 
 /** Compares the leaves of two rows, byte by byte: negative, 0 or positive. */
 export function compareLeaves(leaves: Uint8Array, a: number, b: number): number {
-  for (let i = 0; i < 32; i++) {
-    const difference = (leaves[32 * a + i] as number) - (leaves[32 * b + i] as number);
+  return compareLeavesOf(leaves, a, leaves, b);
+}
+
+/** Order of leaf `i` of some leaves and leaf `j` of others, 32 bytes each. */
+export function compareLeavesOf(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
+  for (let k = 0; k < 32; k++) {
+    const difference = (a[32 * i + k] as number) - (b[32 * j + k] as number);
     if (difference !== 0) return difference;
   }
   return 0;

@@ -2,6 +2,7 @@
 
 import type { CheckData, Table, TableColumn } from "./check.js";
 import { leafOrder } from "./leaf-order.js";
+import { compareLeavesOf } from "./table-data.js";
 
 /** Leaves of records that are trusted, to be looked up. */
 export interface TrustedLeaves {
@@ -20,7 +21,7 @@ export function trustedLeaves(trusted: Uint8Array): TrustedLeaves {
       let high = sorted.length / 32;
       while (low < high) {
         const middle = (low + high) >>> 1;
-        const order = compare(sorted, middle, leaves, row);
+        const order = compareLeavesOf(sorted, middle, leaves, row);
         if (order === 0) return true;
         if (order < 0) low = middle + 1;
         else high = middle;
@@ -28,14 +29,6 @@ export function trustedLeaves(trusted: Uint8Array): TrustedLeaves {
       return false;
     },
   };
-}
-
-function compare(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
-  for (let k = 0; k < 32; k++) {
-    const difference = (a[32 * i + k] as number) - (b[32 * j + k] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The command `assay`: argv → library calls → exit code. */
 
 import { exitCodeOf, isAssayError, UsageError } from "@assay/assay/commands";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { addCheck } from "./commands/check.js";
 import { addCheckProof } from "./commands/check-proof.js";
 import { addCompare } from "./commands/compare.js";
@@ -59,6 +59,22 @@ Begin:
   assay compare old.csv new.parquet     what changed, record by record
   assay explain                         checks, controls and error codes in plain words`;
 
+/** Fills paragraphs for the width there is; lines that are indented are examples, and stay as they are. */
+function fillParagraphs(this: Help, text: string, width: number): string {
+  const wrap = (lines: readonly string[]): string => Help.prototype.boxWrap.call(this, lines.join(" "), width);
+  const filled: string[] = [];
+  let paragraph: string[] = [];
+  for (const line of [...text.split("\n"), ""]) {
+    const isText = /^\S/.test(line);
+    if (isText) paragraph.push(line);
+    if (isText && !line.endsWith(":")) continue;
+    if (paragraph.length > 0) filled.push(wrap(paragraph));
+    paragraph = [];
+    if (!isText) filled.push(line);
+  }
+  return filled.slice(0, -1).join("\n");
+}
+
 const EXIT_CODES = `
 Exit codes:
   0 good · 1 a gate or policy said no · 2 tampered · 3 untrusted · 4 malformed input
@@ -110,7 +126,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addHelpText("after", EXIT_CODES)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureHelp({ sortOptions: false, showGlobalOptions: false });
+    .configureHelp({ sortOptions: false, showGlobalOptions: false, boxWrap: fillParagraphs });
   for (const add of COMMANDS) add(program, act);
   for (const command of program.commands) {
     addCommonOptions(command);

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import {
   type CheckingChoice,
+  KNOWN_FORMATS,
   type LeafRange,
   type Output,
   parseConfig,
@@ -15,21 +16,6 @@ import {
 } from "@assay/assay/commands";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readPassphrase } from "./passphrase.js";
-
-const FORMATS = [
-  "csv",
-  "tsv",
-  "jsonl",
-  "json",
-  "arrow",
-  "parquet",
-  "text",
-  "files",
-  "tar",
-  "npy",
-  "npz",
-  "safetensors",
-];
 
 const list = (text: string, previous: readonly string[] = []): string[] => [
   ...previous,
@@ -87,6 +73,9 @@ function checkSeed(text: string): string {
 
 export const parsers = { list, repeated, positiveInteger, ordinal, ordinals, share, hex64 };
 
+/** What can be named as data. */
+export const DATA_ARGUMENT = "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input";
+
 /** `--json`, `--quiet`, `--workers`: every command has them. */
 export function addCommonOptions(command: Command): Command {
   return command
@@ -107,7 +96,9 @@ export function addCommonOptions(command: Command): Command {
 /** How data is read. */
 export function addReadingOptions(command: Command): Command {
   return command
-    .addOption(new Option("--format <format>", "format of the data (default: by name and content)").choices(FORMATS))
+    .addOption(
+      new Option("--format <format>", "format of the data (default: by name and content)").choices(KNOWN_FORMATS),
+    )
     .option("--schema <file>", "declared schema (JSON): types of columns")
     .option("--null <texts>", "unquoted CSV fields that are null, besides the empty one", list)
     .option("--delimiter <character>", "CSV delimiter (default: a comma; tsv: a tab)")

@@ -1,34 +1,10 @@
-/**
- * Compiles the kernel to WebAssembly and writes it as a module with its bytes in base64, which every runtime and bundler
- * loads as it loads any other code. The same source gives the same bytes; a test compares them.
- */
+/** Builds the SHA-256 kernel; see `compile.js`. */
 
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { main } from "assemblyscript/asc";
-
-const source = join(import.meta.dirname, "sha256-lanes.ts");
+import { compile, writeModule } from "./compile.js";
 
 /** The WebAssembly module as bytes. */
-export async function compileKernel() {
-  let binary;
-  const options = ["--outFile", "kernel.wasm", "--runtime", "stub", "--importMemory", "--memoryBase", "64"];
-  const speed = ["--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--enable", "simd", "--use", "abort="];
-  const { error, stderr } = await main([source, ...options, ...speed, "--noColors"], {
-    writeFile: (name, contents) => {
-      if (name.endsWith(".wasm")) binary = contents;
-    },
-  });
-  if (error !== null || binary === undefined) throw new Error(`${error?.message ?? "no output"}\n${stderr}`);
-  return binary;
-}
+export const compileKernel = () => compile(join(import.meta.dirname, "sha256-lanes.ts"), 64);
 
-if (import.meta.filename === process.argv[1]) {
-  const folder = join(import.meta.dirname, "../src/generated");
-  mkdirSync(folder, { recursive: true });
-  const base64 = Buffer.from(await compileKernel()).toString("base64");
-  writeFileSync(
-    join(folder, "sha256-lanes.ts"),
-    `/** The module that \`assembly/sha256-lanes.ts\` becomes, in base64. Made by \`assembly/build.js\`. */\nexport const SHA256_LANES = "${base64}";\n`,
-  );
-}
+if (import.meta.filename === process.argv[1])
+  writeModule(join(import.meta.dirname, "../src/generated/sha256-lanes.ts"), "SHA256_LANES", await compileKernel());

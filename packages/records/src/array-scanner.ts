@@ -5,6 +5,7 @@
 
 import type { RunScanner, ScannedPlace } from "./line-scanner.js";
 import { refusal } from "./record-place.js";
+import { RecordSpans } from "./record-spans.js";
 
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -19,22 +20,14 @@ const CLOSE = 0x5d;
 /** What may come next: the array itself, its first element or its end, a comma or its end, an element, nothing. */
 type Expected = "array" | "first" | "separator" | "element" | "nothing";
 
-export class ArrayScanner implements RunScanner {
-  /** Element i of the last call is `bytes[begins[i], ends[i])`. */
-  begins = new Int32Array(1024);
-  ends = new Int32Array(1024);
-  /** The line on which it begins, from 1. */
-  lines = new Float64Array(1024);
-  records = 0;
-  /** Line of the next byte. */
-  line = 1;
-
+export class ArrayScanner extends RecordSpans implements RunScanner {
   readonly #path: string;
   readonly #isPart: boolean;
   #expected: Expected;
 
   /** @param place The whole file, or one part of it: the first, or one whose first byte stands behind an element. */
   constructor(path: string, place: ScannedPlace) {
+    super();
     this.#path = path;
     this.#isPart = place !== "whole";
     this.#expected = place === "middle" ? "separator" : "array";
@@ -99,17 +92,7 @@ export class ArrayScanner implements RunScanner {
   }
 
   #add(bytes: Uint8Array, begin: number, end: number): void {
-    const i = this.records++;
-    if (i === this.begins.length) {
-      const [begins, ends, lines] = [new Int32Array(2 * i), new Int32Array(2 * i), new Float64Array(2 * i)];
-      begins.set(this.begins);
-      ends.set(this.ends);
-      lines.set(this.lines);
-      [this.begins, this.ends, this.lines] = [begins, ends, lines];
-    }
-    this.begins[i] = begin;
-    this.ends[i] = end;
-    this.lines[i] = this.line;
+    this.add(begin, end);
     const element = bytes.subarray(begin, end);
     for (let at = element.indexOf(LF); at >= 0; at = element.indexOf(LF, at + 1)) this.line++;
   }

@@ -35,6 +35,7 @@ export { checkDataPath, compareText, findPathCollisions } from "./data-path.js";
 export { type ColumnTypeOptions, formatColumnType, parseColumnType, parseSchema } from "./declared-schema.js";
 export { type EncodedRecords, encodeBatch } from "./encode-batch.js";
 export { type Executor, inlineExecutor, type MapOptions, type Task } from "./executor.js";
+export { KNOWN_FORMATS } from "./format-detection.js";
 export {
   type FoundRecord,
   type HashedRecords,

@@ -3,6 +3,8 @@
  * the very end of the file belongs to its line.
  */
 
+import { RecordSpans } from "./record-spans.js";
+
 const LF = 10;
 const CR = 13;
 
@@ -23,18 +25,11 @@ export interface RunScanner {
   scan(bytes: Uint8Array, begin: number, end: number, final: boolean, maxRecords: number): number;
 }
 
-export class LineScanner implements RunScanner {
-  /** Line i of the last call is `bytes[begins[i], ends[i])`, without its line end. */
-  begins = new Int32Array(1024);
-  ends = new Int32Array(1024);
-  /** Its number, from 1. */
-  lines = new Float64Array(1024);
-  records = 0;
-  /** Line of the next byte. */
-  line = 1;
-
+export class LineScanner extends RecordSpans implements RunScanner {
   /** @param skipBlank Whether lines of white space are no records (JSONL). */
-  constructor(readonly skipBlank: boolean) {}
+  constructor(readonly skipBlank: boolean) {
+    super();
+  }
 
   /** Finds the lines of `bytes[begin, end)` and says where the first one begins that is not complete or was too many. */
   scan(bytes: Uint8Array, begin: number, end: number, final: boolean, maxRecords: number): number {
@@ -45,25 +40,11 @@ export class LineScanner implements RunScanner {
       const found = view.indexOf(LF, at);
       if (found < 0 && !final) break;
       const lineEnd = found < 0 ? end : found > at && bytes[found - 1] === CR ? found - 1 : found;
-      if (!this.skipBlank || !isBlank(bytes, at, lineEnd)) this.#add(at, lineEnd);
+      if (!this.skipBlank || !isBlank(bytes, at, lineEnd)) this.add(at, lineEnd);
       this.line++;
       at = found < 0 ? end : found + 1;
     }
     return at;
-  }
-
-  #add(begin: number, end: number): void {
-    const i = this.records++;
-    if (i === this.begins.length) {
-      const [begins, ends, lines] = [new Int32Array(2 * i), new Int32Array(2 * i), new Float64Array(2 * i)];
-      begins.set(this.begins);
-      ends.set(this.ends);
-      lines.set(this.lines);
-      [this.begins, this.ends, this.lines] = [begins, ends, lines];
-    }
-    this.begins[i] = begin;
-    this.ends[i] = end;
-    this.lines[i] = this.line;
   }
 }
 

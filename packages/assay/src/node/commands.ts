@@ -6,7 +6,7 @@
 export type { Finding, Outcome, Roles } from "@assay/checks";
 export type { LeafChange } from "@assay/manifest";
 export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange } from "@assay/merkle";
-export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
+export { type DeclaredSchema, KNOWN_FORMATS, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
 export type { AssayConfig } from "../config.js";
 export { UsageError } from "../usage-error.js";
 export type { ManifestSummary } from "./make-manifest.js";

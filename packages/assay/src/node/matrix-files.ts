@@ -1,13 +1,13 @@
 /** Matrices in files that options or the config file name. */
 
 import { dirname, resolve } from "node:path";
-import { isAssayError, SourceError } from "@assay/merkle";
 import type { Executor } from "@assay/records";
 import { readMatrix } from "@assay/records/matrix";
 import { openMatrixFile } from "@assay/records/node";
 import type { AssayConfig } from "../config.js";
 import type { GivenMatrices, GivenMatrix } from "../matrices.js";
 import { workOf } from "./executor.js";
+import { openNamedFile } from "./named-file.js";
 import type { CheckingChoice, Work } from "./options.js";
 
 /** Paths of matrices: those that were named, else those of the config file, which are relative to it. */
@@ -36,13 +36,7 @@ export async function readMatrices(
   work: Work,
 ): Promise<GivenMatrices> {
   const read = async (option: string, path: string): Promise<GivenMatrix> => {
-    const source = await openMatrixFile(path).catch((cause) => {
-      if (!isAssayError(cause) || cause.name !== "SourceError") throw cause;
-      throw new SourceError(cause.code as "not-found", `${option}: ${cause.message}`, {
-        cause,
-        details: { ...cause.details, option },
-      });
-    });
+    const source = await openNamedFile(option, () => openMatrixFile(path));
     return readMatrix(source, { executor, ...workOf(work) });
   };
   return {

@@ -1,7 +1,7 @@
 /** A file that the user named by an option: what is wrong with it is told by the option's name. */
 
 import { readFile } from "node:fs/promises";
-import { SourceError } from "@assay/merkle";
+import { isAssayError, SourceError } from "@assay/merkle";
 
 /**
  * Reads a file that an option names.
@@ -17,6 +17,23 @@ export async function readNamedFile(option: string, path: string): Promise<Uint8
       ? (REASONS[code as keyof typeof REASONS] as (typeof REASONS)["ENOENT"])
       : (["cannot-read", message] as const);
     throw new SourceError(name, `${option} ${path}: ${why}`, { cause, details: { option, path } });
+  }
+}
+
+/**
+ * Opens a file that an option names.
+ *
+ * @throws SourceError with the option in front and in its details; whatever else `open` throws, as it is.
+ */
+export async function openNamedFile<T>(option: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (!isAssayError(cause) || cause.name !== "SourceError") throw cause;
+    throw new SourceError(cause.code as "not-found", `${option}: ${cause.message}`, {
+      cause,
+      details: { ...cause.details, option },
+    });
   }
 }
 

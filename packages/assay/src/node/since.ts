@@ -48,6 +48,8 @@ export async function scanSince(
     return refuse("splits are told apart by a column, which has to be read (--split)");
   if (canonicalText(header.reading.csv ?? {}) !== canonicalText(source.dialect))
     return refuse(`${since} was read with another dialect`);
+  if (canonicalText(header.reading.ignored ?? []) !== canonicalText(source.ignored))
+    return refuse(`${since} left out other paths (--ignore)`);
   if (
     Object.keys(source.schema.columns ?? {}).length > 0 ||
     header.reading.others !== (source.schema.others ?? "infer")

@@ -2,12 +2,13 @@
 
 import { existsSync, lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isAssayError, SourceError } from "@assay/merkle";
+import { SourceError } from "@assay/merkle";
 import type { Source } from "@assay/records";
 import type { AssayConfig } from "../config.js";
 import type { AssayOptions } from "../main-job.js";
 import { UsageError } from "../usage-error.js";
 import { openInputs } from "./data.js";
+import { openNamedFile } from "./named-file.js";
 import type { CheckingChoice, Work } from "./options.js";
 
 /**
@@ -40,13 +41,5 @@ export async function openTrusted(path: string, work: Work): Promise<Source> {
     throw new SourceError("is-a-directory", `--trusted ${path}: it is a folder; name the file that holds the records`, {
       details: { path, option: "--trusted" },
     });
-  try {
-    return await openInputs([path], {}, work);
-  } catch (cause) {
-    if (!isAssayError(cause) || cause.name !== "SourceError") throw cause;
-    throw new SourceError(cause.code as "not-found", `--trusted: ${cause.message}`, {
-      cause,
-      details: { ...cause.details, option: "--trusted" },
-    });
-  }
+  return openNamedFile("--trusted", () => openInputs([path], {}, work));
 }

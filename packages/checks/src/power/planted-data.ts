@@ -4,7 +4,7 @@ import type { CheckData, Fold, Table, TableColumn } from "../check.js";
 import { compareTexts } from "../code-point-order.js";
 import type { ImageFeatures } from "../image/image-table.js";
 import type { MatrixUse, RecordMatrix } from "../matrices.js";
-import { leafHex, tableData } from "../table-data.js";
+import { compareLeavesOf, leafHex, tableData } from "../table-data.js";
 import { plantedLeaves } from "./planting-order.js";
 import type { PlantedCell, PlantedCells, Poison } from "./poison.js";
 
@@ -111,7 +111,7 @@ function plantedRows(
     own.set(stands === "repeated" ? leaves.subarray(32 * source, 32 * source + 32) : key, 32 * i);
   }
   const ownLeaves = stands === "repeated" ? own : plantedLeaves(own);
-  const order = Int32Array.from(planted.keys()).sort((a, b) => compareBytes(ownLeaves, a, ownLeaves, b) || a - b);
+  const order = Int32Array.from(planted.keys()).sort((a, b) => compareLeavesOf(ownLeaves, a, ownLeaves, b) || a - b);
   const gone = new Uint8Array(length);
   if (stands === "instead") for (const { source } of planted) gone[source] = 1;
 
@@ -133,19 +133,11 @@ function plantedRows(
   };
   for (let row = 0; row < length; row++) {
     if (gone[row] === 1) continue;
-    while (next < order.length && compareBytes(ownLeaves, order[next] as number, leaves, row) < 0) putPlanted();
+    while (next < order.length && compareLeavesOf(ownLeaves, order[next] as number, leaves, row) < 0) putPlanted();
     put(row, -1, leaves, row);
   }
   while (next < order.length) putPlanted();
   return { sourceOf, plantedOf, leaves: merged };
-}
-
-function compareBytes(a: Uint8Array, i: number, b: Uint8Array, j: number): number {
-  for (let k = 0; k < 32; k++) {
-    const difference = (a[32 * i + k] as number) - (b[32 * j + k] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** A column of the copy. */

@@ -1,6 +1,13 @@
 import { checkData, type Finding, type Outcome, writeScores } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
-import { addCheckingOptions, addReadingOptions, checkingChoice, configChoice, readingChoice } from "../options.js";
+import {
+  addCheckingOptions,
+  addReadingOptions,
+  checkingChoice,
+  configChoice,
+  DATA_ARGUMENT,
+  readingChoice,
+} from "../options.js";
 import { count, paint, plural, safe } from "../terminal.js";
 
 const MARKS = { completed: paint.green("✓"), skipped: paint.dim("–"), failed: paint.red("✗") };
@@ -73,7 +80,7 @@ Examples:
   assay check train.parquet --label y --checks label-flips --scores scores.csv
   assay check train.csv --label y --probabilities out-of-fold.npy --embeddings vectors.npy`,
     )
-    .argument("[data...]", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
+    .argument("[data...]", DATA_ARGUMENT)
     .option("--config <file>", "config file")
     .option("--scores <file>", "write every record's score per check as CSV");
   addReadingOptions(command);

@@ -1,6 +1,6 @@
 import { initConfig } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
-import { addReadingOptions, readingChoice } from "../options.js";
+import { addReadingOptions, DATA_ARGUMENT, readingChoice } from "../options.js";
 import { paint, safe } from "../terminal.js";
 
 export const addInit: AddCommand = (program, act) => {
@@ -15,7 +15,7 @@ Examples:
   assay init train.csv
   assay init data/ -o assay.config.json`,
     )
-    .argument("<data...>", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
+    .argument("<data...>", DATA_ARGUMENT)
     .option("-o, --output <file>", "where it goes", "assay.config.json")
     .option("--overwrite", "replace an existing file");
   addReadingOptions(command);

@@ -5,6 +5,7 @@ import {
   addReadingOptions,
   addTempOption,
   configChoice,
+  DATA_ARGUMENT,
   outputChoice,
   readingChoice,
 } from "../options.js";
@@ -24,7 +25,7 @@ Examples:
   assay manifest shards/ --since corpus.assay -o corpus-2.assay
   assay manifest train.csv --json | jq -r .set`,
     )
-    .argument("[data...]", "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input")
+    .argument("[data...]", DATA_ARGUMENT)
     .option("--config <file>", "config file")
     .option("--name <name>", "name of the data set (default: of the first input)")
     .option(

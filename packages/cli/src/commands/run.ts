@@ -8,6 +8,7 @@ import {
   addTempOption,
   checkingChoice,
   configChoice,
+  DATA_ARGUMENT,
   outputChoice,
   readingChoice,
   signingChoice,
@@ -28,10 +29,7 @@ Examples:
   assay run data/ --label class --source supplier --key release.pem -o data.assay
   assay run train.csv --config assay.config.json --fail-on medium`,
     )
-    .argument(
-      "[data...]",
-      "files, folders, http(s) URLs or s3:// locations: CSV, TSV, JSONL, Arrow, Parquet; - is standard input",
-    )
+    .argument("[data...]", DATA_ARGUMENT)
     .option("--config <file>", "config file (`assay init` writes one): options, and what only people know");
   addReadingOptions(command);
   addCheckingOptions(command);
