@@ -39,6 +39,15 @@ describe("imports", () => {
     expect(readdirSync(packages).sort()).toEqual(Object.keys(ASSAY_IMPORTS).sort());
   });
 
+  test("the command loads an operation when it is called: it imports no entry that has them all", () => {
+    const others = sourcesOf("cli").flatMap(({ file, text }) =>
+      [...text.matchAll(/from "(@assay\/assay[^"]*)"/g)]
+        .filter(([, entry]) => entry !== "@assay/assay/commands")
+        .map(() => file),
+    );
+    expect(others).toEqual([]);
+  });
+
   for (const name of Object.keys(ASSAY_IMPORTS)) {
     test(`@assay/${name} imports only what the table allows`, () => {
       const sources = sourcesOf(name);

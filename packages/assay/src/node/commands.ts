@@ -26,6 +26,7 @@ export const checkProof = loaded(async () => (await import("./check-proof.js")).
 export const compareDataSets = loaded(async () => (await import("./compare-data-sets.js")).compareDataSets);
 export const controlsOf = loaded(async () => (await import("./controls-of.js")).controlsOf);
 export const deriveFolder = loaded(async () => (await import("./derive-folder.js")).deriveFolder);
+export const eraseRecords = loaded(async () => (await import("./erase-records.js")).eraseRecords);
 export const explain = loaded(async () => (await import("./explain.js")).explain);
 export const generateKeys = loaded(async () => (await import("./keys.js")).generateKeys);
 export const generateLeafKey = loaded(async () => (await import("./keys.js")).generateLeafKey);

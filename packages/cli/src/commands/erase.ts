@@ -1,4 +1,4 @@
-import { eraseRecords } from "@assay/assay/node";
+import { eraseRecords } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { addSigningOptions, readingChoice, signingChoice } from "../options.js";
 import { paint, plural, safe, short } from "../terminal.js";
