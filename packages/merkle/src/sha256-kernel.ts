@@ -15,6 +15,8 @@ import { LANES_LONGEST, LaneBatches } from "./sha256-lanes.js";
 export interface Sha256Hasher {
   /** Adds bytes; returns the hasher itself. */
   update(bytes: Uint8Array): Sha256Hasher;
+  /** Another one that goes on from here by itself. */
+  copy(): Sha256Hasher;
   /** The 32 bytes of the digest. The hasher cannot be used afterwards. */
   digest(): Uint8Array;
 }
@@ -106,28 +108,31 @@ export function laneKernel(kernel: Sha256Kernel, longest: number): Sha256Kernel 
   };
 }
 
+function nobleHasher(hash: ReturnType<typeof nobleSha256.create>): Sha256Hasher {
+  const hasher: Sha256Hasher = {
+    update(bytes) {
+      hash.update(bytes);
+      return hasher;
+    },
+    copy: () => nobleHasher(hash.clone()),
+    digest: () => hash.digest(),
+  };
+  return hasher;
+}
+
 /** The kernel that runs anywhere. */
 export function portableKernel(): Sha256Kernel {
   return kernelOf({
     name: "portable",
     hashInto: (input, out, at) => out.set(nobleSha256(input), at),
-    create() {
-      const hash = nobleSha256.create();
-      const hasher: Sha256Hasher = {
-        update(bytes) {
-          hash.update(bytes);
-          return hasher;
-        },
-        digest: () => hash.digest(),
-      };
-      return hasher;
-    },
+    create: () => nobleHasher(nobleSha256.create()),
     hmac: (key, data) => nobleHmac(nobleSha256, key, data),
   });
 }
 
 interface NodeHash {
   update(data: Uint8Array): NodeHash;
+  copy(): NodeHash;
   digest(encoding: "latin1"): string;
 }
 
@@ -160,20 +165,22 @@ export function nodeKernel(crypto: NodeCrypto | undefined = builtinCrypto()): Sh
   return kernelOf({
     name: "node",
     hashInto: (input, out, at) => writeLatin1(digestText(input), out, at),
-    create() {
-      const state = crypto.createHash("sha256");
-      const hasher: Sha256Hasher = {
-        update(bytes) {
-          state.update(bytes);
-          return hasher;
-        },
-        digest: () => writeLatin1(state.digest("latin1"), new Uint8Array(32), 0),
-      };
-      return hasher;
-    },
+    create: () => nodeHasher(crypto.createHash("sha256")),
     hmac: (key, data) =>
       writeLatin1(crypto.createHmac("sha256", key).update(data).digest("latin1"), new Uint8Array(32), 0),
   });
+}
+
+function nodeHasher(hash: NodeHash): Sha256Hasher {
+  const hasher: Sha256Hasher = {
+    update(bytes) {
+      hash.update(bytes);
+      return hasher;
+    },
+    copy: () => nodeHasher(hash.copy()),
+    digest: () => writeLatin1(hash.digest("latin1"), new Uint8Array(32), 0),
+  };
+  return hasher;
 }
 
 function writeLatin1(text: string, out: Uint8Array, at: number): Uint8Array {

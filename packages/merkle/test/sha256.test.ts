@@ -72,6 +72,18 @@ describe.each(kernels)("the $name kernel", (kernel) => {
     }
   });
 
+  test("copy() goes on by itself: the digest of what both had, and what each had afterwards", () => {
+    for (const [text, digest] of digests) {
+      const cut = Math.floor(text.length / 2);
+      const hasher = kernel.create().update(ascii(text.slice(0, cut)));
+      const copy = hasher.copy().update(ascii(text.slice(cut)));
+      expect(toHex(copy.digest())).toBe(digest);
+      hasher.update(ascii("!"));
+      expect(toHex(hasher.copy().digest())).toBe(toHex(sha256(ascii(`${text.slice(0, cut)}!`))));
+      expect(toHex(hasher.digest())).toBe(toHex(sha256(ascii(`${text.slice(0, cut)}!`))));
+    }
+  });
+
   test("hmac() gives the codes of RFC 4231", () => {
     for (const [key, data, code] of macs) expect(toHex(kernel.hmac(key, data))).toBe(code);
   });

@@ -44,7 +44,7 @@ export async function indexCsv(
   const stream = new RangeStream(source, {
     ...streamOptions(source, options, dialect),
     onStored(bytes) {
-      digests.push(bytes);
+      if (dialect.encoding !== "utf-8") digests.push(bytes);
       onBytes?.(bytes.length);
     },
   });
@@ -216,7 +216,7 @@ class CsvIndexPass {
   async #begin(): Promise<void> {
     if (this.#skipped !== null) return;
     this.#skipped = await skipByteOrderMark(this.#stream);
-    this.#offset = storedLength(this.#dialect.encoding, this.#stream.bytes, 0, this.#skipped);
+    this.#consume(0, this.#skipped);
   }
 
   /** One step of the scanner, and every check of what it went over. */
@@ -237,9 +237,17 @@ class CsvIndexPass {
       throw csvRefusal(this.#source.path, this.#names, fault, bytes, end);
     }
     if (end - begin > this.#maxRecordBytes) this.#checkLengths(at, end, scanner.isRestPartial);
-    this.#offset += storedLength(this.#dialect.encoding, bytes, begin, at);
-    this.#digests.settle(this.#offset);
+    this.#consume(begin, at);
     stream.begin = at;
+  }
+
+  /** Hashes what stands for bytes `begin … end` of the stream. */
+  #consume(begin: number, end: number): void {
+    const { encoding } = this.#dialect;
+    const { bytes } = this.#stream;
+    this.#offset += storedLength(encoding, bytes, begin, end);
+    if (encoding === "utf-8") this.#digests.take(bytes.subarray(begin, end));
+    else this.#digests.settle(this.#offset);
   }
 
   /** `restIsOneRecord`: what is behind `at` is a record that is not complete. */

@@ -41,10 +41,7 @@ export async function indexLines(source: ByteSource, format: LineFormat, options
     end: source.size,
     signal,
     ...(readBytes === undefined ? {} : { readBytes }),
-    onStored(bytes) {
-      digests.push(bytes);
-      onBytes?.(bytes.length);
-    },
+    onStored: (bytes) => onBytes?.(bytes.length),
   });
   const { maxRecordBytes } = limitsOf(options);
   const scanner = createScanner(source.path, format, "whole", options);
@@ -77,9 +74,9 @@ export async function indexLines(source: ByteSource, format: LineFormat, options
     if (scanner.records < room && stream.end - at > maxRecordBytes) {
       refuseLongRecord(source.path, scanner.line, maxRecordBytes);
     }
+    digests.take(stream.bytes.subarray(stream.begin, at));
     offset += at - stream.begin;
     stream.begin = at;
-    digests.settle(offset);
     records += scanner.records;
     if (scanner.records < room && !stream.final) await stream.more();
   }

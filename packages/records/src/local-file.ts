@@ -29,9 +29,8 @@ export function openBytes(file: SourceFile): ByteSource {
   return {
     path: file.path,
     size: file.size,
-    async read(begin, end) {
+    async read(begin, end, bytes = new Uint8Array(end - begin)) {
       const handle = await openOnce();
-      const bytes = new Uint8Array(end - begin);
       for (let at = 0; at < bytes.length; ) {
         const { bytesRead } = await handle
           .read(bytes, at, bytes.length - at, begin + at)

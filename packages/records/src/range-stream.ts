@@ -18,7 +18,7 @@ export interface RangeStreamOptions {
   /** Bytes read at once; tests use few. Default {@link READ_BYTES}. */
   readonly readBytes?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the stored bytes as they come, before they are transcoded. */
+  /** Called with the stored bytes as they come, before they are transcoded; they stay as they are only until it returns. */
   readonly onStored?: (bytes: Uint8Array) => void;
 }
 
@@ -54,28 +54,35 @@ export class RangeStream {
       const rest = this.end - this.begin;
       // A record that is longer than a read is scanned again from its start: read as much again, so that this stays linear.
       const wanted = Math.min(end - this.#offset, Math.max(readBytes, rest));
-      const stored = wanted === 0 ? new Uint8Array(0) : await this.#source.read(this.#offset, this.#offset + wanted);
+      const room = this.#transcoder === null ? this.#roomFor(wanted) : undefined;
+      const stored =
+        wanted === 0 ? new Uint8Array(0) : await this.#source.read(this.#offset, this.#offset + wanted, room);
       if (stored.length !== wanted) throw sourceChanged(this.#source.path, "it is shorter than it was");
       onStored?.(stored);
       this.#offset += wanted;
       this.final = this.#offset === end;
       const piece = this.#transcoder === null ? stored : this.#transcoder.push(stored, this.final);
-      this.#append(piece, rest);
+      const target = this.#roomFor(piece.length);
+      // What was read where it belongs is there already.
+      if (piece.buffer !== target.buffer) target.set(piece);
+      this.end += piece.length;
       grown = piece.length > 0;
     }
   }
 
-  #append(piece: Uint8Array, rest: number): void {
-    if (rest + piece.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.bytes.length, rest + piece.length));
+  /** So many bytes behind what was not consumed, which moves to the front. */
+  #roomFor(length: number): Uint8Array {
+    const rest = this.end - this.begin;
+    if (rest + length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.bytes.length, rest + length));
       larger.set(this.bytes.subarray(this.begin, this.end));
       this.bytes = larger;
-    } else {
+    } else if (this.begin > 0) {
       this.bytes.copyWithin(0, this.begin, this.end);
     }
-    this.bytes.set(piece, rest);
     this.begin = 0;
-    this.end = rest + piece.length;
+    this.end = rest;
+    return this.bytes.subarray(rest, rest + length);
   }
 }
 

@@ -38,8 +38,12 @@ export interface ByteSource {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Bytes [begin, end). Throws `source-changed` when the file is shorter than `size`, or not the file it was. */
-  read(begin: number, end: number): Promise<Uint8Array>;
+  /**
+   * Bytes [begin, end). Throws `source-changed` when the file is shorter than `size`, or not the file it was.
+   *
+   * @param room Of that length: the bytes may be put there, and what is returned is then this. Default: memory of their own.
+   */
+  read(begin: number, end: number, room?: Uint8Array): Promise<Uint8Array>;
   /** Looks once more whether the file is still the one that was opened (`source-changed`). Absent where it cannot change. */
   check?(): Promise<void>;
   /** Lets go of the file. */

@@ -1,47 +1,55 @@
 /**
- * SHA-256 of a file and of each of its windows in one go, while the place of the next cut is not known yet: bytes wait
- * until it is clear which window they belong to.
+ * SHA-256 of a file and of each of its windows in one go, while the place of the next cut is not known yet: bytes are
+ * hashed when it is clear which window they belong to. The first window begins where the file does, so it has the hash of
+ * the file up to there: a file of one window is hashed once.
  */
 
-import { createSha256, toHex } from "@assay/merkle";
+import { createSha256, type Sha256Hasher, toHex } from "@assay/merkle";
 import type { Window } from "./reader.js";
 
 export class StoredDigests {
   readonly #file = createSha256();
-  #window = createSha256();
+  /** None for the first window. */
+  #window: Sha256Hasher | null = null;
   #windowBegin = 0;
-  /** Everything before this offset is in the hash of the window. */
+  /** Everything before this offset is in the hashes. */
   #settled = 0;
   #waiting: Uint8Array[] = [];
 
-  /** Takes the next bytes of the file. */
-  push(bytes: Uint8Array): void {
+  /** Takes the next bytes of the file, all of which belong to the window that is open. */
+  take(bytes: Uint8Array): void {
     this.#file.update(bytes);
+    this.#window?.update(bytes);
+    this.#settled += bytes.length;
+  }
+
+  /** Takes bytes that must wait, for {@link settle}. They must stay as they are. */
+  push(bytes: Uint8Array): void {
     if (bytes.length > 0) this.#waiting.push(bytes);
   }
 
-  /** Says that the next cut comes not before `offset`: the bytes before it need not be kept. */
+  /** Says that the next cut comes not before `offset`: the bytes before it need not wait any more. */
   settle(offset: number): void {
     while (this.#settled < offset) {
       const bytes = this.#waiting[0] as Uint8Array;
       const length = Math.min(bytes.length, offset - this.#settled);
-      this.#window.update(length === bytes.length ? bytes : bytes.subarray(0, length));
+      this.take(length === bytes.length ? bytes : bytes.subarray(0, length));
       if (length === bytes.length) this.#waiting.shift();
       else this.#waiting[0] = bytes.subarray(length);
-      this.#settled += length;
     }
   }
 
   /** Ends the window at `offset` and begins the next one there. */
   cut(offset: number): Window {
     this.settle(offset);
-    const window = { begin: this.#windowBegin, end: offset, sha256: toHex(this.#window.digest()) };
+    const hash = this.#window ?? this.#file.copy();
+    const window = { begin: this.#windowBegin, end: offset, sha256: toHex(hash.digest()) };
     this.#window = createSha256();
     this.#windowBegin = offset;
     return window;
   }
 
-  /** The digest of the whole file, lower-case hex. */
+  /** The digest of the whole file, lower-case hex: when all of it is in windows that have ended. */
   digest(): string {
     return toHex(this.#file.digest());
   }
