@@ -4,7 +4,7 @@
  * streams. Every byte is the one of `buildManifest`.
  */
 
-import { CompactRange, type Multiset, streamSetRoot, toHex } from "@assay/merkle";
+import { CompactRange, type Multiset, toHex } from "@assay/merkle";
 import { hashSource, joinAllKinds, type Kinds, type ScannedSource, splitOfPath } from "@assay/records";
 import type { BuildManifestOptions } from "./build.js";
 import { leavesOfSplit } from "./collect-leaves.js";
@@ -120,7 +120,7 @@ export async function buildStoredManifest(
   );
   onProgress?.({ stage: "tree", done: 0, total: scanned.records });
   const headOfStore = async (store: LeafStore): Promise<SetTreeHead> => {
-    const { distinct, records, root } = await streamSetRoot(store.sorted(signal === undefined ? {} : { signal }));
+    const { distinct, records, root } = await store.setTotals(signal === undefined ? {} : { signal });
     return { distinct, records, root: toHex(root) };
   };
   const set = await headOfStore(all);

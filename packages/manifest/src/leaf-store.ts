@@ -2,13 +2,22 @@
  * Leaves of which there may be more than memory holds (DESIGN §3.2): appended in file order, read back in file order or
  * as one sorted stream, any number of times.
  *
- * Leaves gather until a run of about a million is complete. A run keeps its leaves sorted, and beside them for each the
- * place that it had: 36 bytes a leaf, from which both orders follow, so nothing is stored twice. Runs stay in memory while
- * all stores of a pool together stay below its bound; above it, the largest store moves into the space. What is read is
- * the same bytes either way.
+ * Leaves gather until a run of about a million is complete. Runs stay in memory, as they came, while all stores of a pool
+ * together stay below its bound; above it, the largest store moves into the space. A run that is there, or that is wanted
+ * in order, is sorted, and has beside its leaves for each the place that it had: 36 bytes a leaf, from which both orders
+ * follow, so nothing is stored twice. What is read is the same bytes either way.
  */
 
-import { type Multiset, mergeRuns, type SortedRun, sortLeaves, takeLeaves } from "@assay/merkle";
+import {
+  type Multiset,
+  mergeRuns,
+  type SetTotals,
+  type SortedRun,
+  setTotalsOf,
+  sortLeaves,
+  streamSetRoot,
+  takeLeaves,
+} from "@assay/merkle";
 
 /** Room for bytes besides memory. Nobody else writes there, and what is read is what was appended. */
 export interface LeafSpace {
@@ -50,8 +59,8 @@ interface LeafRun {
   /** Ordinal of its first leaf in file order. */
   readonly begin: number;
   readonly count: number;
-  /** In memory, or from an offset of the space: the leaves, then the places. */
-  kept: SortedLeaves | number;
+  /** In memory, as they came or sorted; or from an offset of the space: the leaves, then the places. */
+  kept: readonly Uint8Array[] | SortedLeaves | number;
 }
 
 /** Stores that share one bound on memory, and the space for what exceeds it. */
@@ -133,17 +142,9 @@ export class LeafStore {
   #endRun(): void {
     const count = this.#pendingCount;
     if (count === 0) return;
-    const begin = this.count - count;
-    const leaves = new Uint8Array(32 * count);
-    let at = 0;
-    for (const piece of this.#pending) {
-      leaves.set(piece, at);
-      at += piece.length;
-    }
+    this.#runs.push({ begin: this.count - count, count, kept: this.#pending });
     this.#pending = [];
     this.#pendingCount = 0;
-    const places = sortLeaves(leaves);
-    this.#runs.push({ begin, count, kept: { leaves: takeLeaves(leaves, places), places } });
   }
 
   /** Moves everything that is in memory into the space. */
@@ -152,7 +153,7 @@ export class LeafStore {
     this.#endRun();
     for (const run of this.#runs) {
       if (typeof run.kept === "number") continue;
-      const { leaves, places } = run.kept;
+      const { leaves, places } = sortedOf(run.kept, run.count);
       const offset = await this.#space.append(leaves);
       await this.#space.append(new Uint8Array(places.buffer, places.byteOffset, places.byteLength));
       run.kept = offset;
@@ -196,17 +197,28 @@ export class LeafStore {
   async #inFileOrder(run: LeafRun): Promise<Uint8Array> {
     if (this.#open?.run !== run) {
       this.#open = undefined;
-      const { leaves, places } = await this.#sortedOf(run);
-      this.#open = { run, leaves: inFileOrder(leaves, places) };
+      const { kept, count } = run;
+      this.#open = { run, leaves: isPieces(kept) ? joined(kept, count) : inFileOrder(await this.#read(kept, count)) };
     }
     return this.#open.leaves;
   }
 
-  async #sortedOf({ kept, count }: LeafRun): Promise<SortedLeaves> {
+  async #read(kept: SortedLeaves | number, count: number): Promise<SortedLeaves> {
     if (typeof kept !== "number") return kept;
     const leaves = await (this.#space as LeafSpace).read(kept, 32 * count);
     const places = await (this.#space as LeafSpace).read(kept + 32 * count, 4 * count);
     return { leaves, places: wordsOf(places) };
+  }
+
+  /** The root of the set of all leaves, and its totals. */
+  async setTotals(options: { readonly signal?: AbortSignal } = {}): Promise<SetTotals> {
+    this.#endRun();
+    const held: Uint8Array[] = [];
+    for (const { kept } of this.#runs) {
+      if (typeof kept === "number") return streamSetRoot(this.sorted(options));
+      held.push(...(isPieces(kept) ? kept : [kept.leaves]));
+    }
+    return setTotalsOf(held);
   }
 
   /** All leaves as counted keys that ascend: what the set is made of. */
@@ -216,10 +228,12 @@ export class LeafStore {
     const runs = this.#runs.map(
       (run): SortedRun => ({
         count: run.count,
-        read: async (begin, end) =>
-          typeof run.kept === "number"
-            ? (this.#space as LeafSpace).read(run.kept + 32 * begin, 32 * (end - begin))
-            : run.kept.leaves.subarray(32 * begin, 32 * end),
+        read: async (begin, end) => {
+          if (typeof run.kept === "number")
+            return (this.#space as LeafSpace).read(run.kept + 32 * begin, 32 * (end - begin));
+          run.kept = sortedOf(run.kept, run.count);
+          return run.kept.leaves.subarray(32 * begin, 32 * end);
+        },
       }),
     );
     return mergeRuns(runs, signal === undefined ? {} : { signal });
@@ -235,8 +249,30 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }
 
-function inFileOrder(sorted: Uint8Array, places: Uint32Array): Uint8Array {
-  const from = wordsOf(sorted);
+function isPieces(kept: readonly Uint8Array[] | SortedLeaves | number): kept is readonly Uint8Array[] {
+  return Array.isArray(kept);
+}
+
+function joined(pieces: readonly Uint8Array[], count: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const leaves = new Uint8Array(32 * count);
+  let at = 0;
+  for (const piece of pieces) {
+    leaves.set(piece, at);
+    at += piece.length;
+  }
+  return leaves;
+}
+
+function sortedOf(kept: readonly Uint8Array[] | SortedLeaves, count: number): SortedLeaves {
+  if (!isPieces(kept)) return kept;
+  const leaves = joined(kept, count);
+  const places = sortLeaves(leaves);
+  return { leaves: takeLeaves(leaves, places), places };
+}
+
+function inFileOrder({ leaves, places }: SortedLeaves): Uint8Array {
+  const from = wordsOf(leaves);
   const to = new Uint32Array(from.length);
   for (let i = 0; i < places.length; i++) {
     const at = WORDS * (places[i] as number);

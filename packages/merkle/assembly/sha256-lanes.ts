@@ -7,6 +7,8 @@
  * before what they are about and end 16 behind it.
  */
 
+export { sortKeys } from "./sort-keys";
+
 // The round constants, and the state that every hash begins with.
 const ROUND_CONSTANTS = memory.data<u32>([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01,

@@ -37,6 +37,7 @@ export {
   type VerifyInclusionOptions,
   verifyInclusion,
 } from "./inclusion-proof.js";
+export { type SetShare, setShareOf, setTotalsOf } from "./leaf-set.js";
 export {
   applyChanges,
   compareSets,

@@ -80,7 +80,7 @@ export function takeLeaves(leaves: Uint8Array, order: Uint32Array): Uint8Array {
 }
 
 /** Leaves as 32-bit words, copied if they do not lie on a word. */
-function wordsOf(leaves: Uint8Array): Uint32Array {
+export function wordsOf(leaves: Uint8Array): Uint32Array {
   const aligned = leaves.byteOffset % 4 === 0 ? leaves : leaves.slice();
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }

@@ -37,7 +37,12 @@ export interface Sha256Kernel {
   hashLevels(nodes: Uint8Array, roots: number, levels: number, out: Uint8Array): void;
   /** Writes the top of keys `begin … end` of a set, where there are lanes: at least one key, at most 4,096. */
   readonly setTop?: (keys: Uint8Array, counts: Float64Array, begin: number, end: number, out: Uint8Array) => void;
+  /** Sets of up to 4,096 leaves in any order, where there are lanes. */
+  readonly leafSets?: LeafSets;
 }
+
+/** Where leaves go, as words, and what makes a set of them; see {@link LaneBatches}. */
+export type LeafSets = Pick<LaneBatches, "leafRoom" | "leafSetTop">;
 
 interface KernelParts extends Pick<Sha256Kernel, "name" | "hashInto" | "create" | "hmac"> {}
 
@@ -105,6 +110,7 @@ export function laneKernel(kernel: Sha256Kernel, longest: number): Sha256Kernel 
     hashPairs: (nodes, pairs, out) => lanes.hashLevels(nodes, pairs, 1, out),
     hashLevels: (nodes, roots, levels, out) => lanes.hashLevels(nodes, roots, levels, out),
     setTop: (keys, counts, begin, end, out) => lanes.setTop(keys, counts, begin, end, out),
+    leafSets: lanes,
   };
 }
 

@@ -20,6 +20,7 @@ export interface Sha256Lanes {
   hashPairs(nodes: number, pairs: number, out: number): void;
   hashLevels(nodes: number, count: number, levels: number): void;
   setTop(keys: number, counts: number, n: number, work: number, out: number): void;
+  sortKeys(leaves: number, n: number, skip: number, keys: number, counts: number, work: number): number;
 }
 
 interface LanesModule extends Sha256Lanes {
@@ -67,6 +68,8 @@ const DIGESTS = OFFSETS + 4 * (PIECE_RECORDS + 1) + 60;
 const COUNTS = DATA + 32 * SET_PIECE_KEYS + 64;
 const TOP = COUNTS + 8 * SET_PIECE_KEYS;
 const WORK = TOP + 64;
+// Leaves that are to be sorted stand where their tops are worked out afterwards.
+const SORTING = WORK + 32 * SET_PIECE_KEYS + 64;
 const MEMORY_BYTES = WORK + 96 * SET_PIECE_KEYS + 2080;
 
 /** The lanes and a memory of their own, fed from ordinary arrays. */
@@ -75,12 +78,15 @@ export class LaneBatches {
   readonly #bytes: Uint8Array;
   readonly #offsets: Uint32Array;
   readonly #counts: Float64Array;
+  /** Where leaves go for {@link leafSetTop}: up to {@link SET_PIECE_KEYS}, as words. */
+  readonly leafRoom: Uint32Array;
 
   private constructor(lanes: Sha256Lanes, { buffer }: WebAssembly.Memory) {
     this.#lanes = lanes;
     this.#bytes = new Uint8Array(buffer);
     this.#offsets = new Uint32Array(buffer, OFFSETS, PIECE_RECORDS + 1);
     this.#counts = new Float64Array(buffer, COUNTS, SET_PIECE_KEYS);
+    this.leafRoom = new Uint32Array(buffer, WORK, 8 * SET_PIECE_KEYS);
   }
 
   /** Undefined where the runtime has no lanes. */
@@ -153,5 +159,19 @@ export class LaneBatches {
     this.#counts.set(counts.subarray(begin, end));
     this.#lanes.setTop(DATA, COUNTS, end - begin, WORK, TOP);
     out.set(this.#bytes.subarray(TOP, TOP + 32));
+  }
+
+  /**
+   * Writes the top of the set of the first n ≥ 1 leaves in {@link leafRoom}, which are used up.
+   *
+   * @param skip Bits that all of them have in common.
+   * @returns The number of distinct leaves; −1, and nothing is written, where too many are alike.
+   */
+  leafSetTop(n: number, skip: number, out: Uint8Array): number {
+    const distinct = this.#lanes.sortKeys(WORK, n, skip, DATA, COUNTS, SORTING);
+    if (distinct < 0) return -1;
+    this.#lanes.setTop(DATA, COUNTS, distinct, WORK, TOP);
+    out.set(this.#bytes.subarray(TOP, TOP + 32));
+    return distinct;
   }
 }
