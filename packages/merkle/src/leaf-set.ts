@@ -1,14 +1,14 @@
 /**
  * The root of a set of leaves in whatever order they come, where its keys are not wanted: leaves are shared out by the bits
- * they begin with, and each share, small enough for the cache, is sorted, counted and hashed by itself. Nothing is moved
- * in memory but into the lanes.
+ * they begin with, and each share, small enough for the cache, is sorted, counted and hashed by itself. Leaves are read in
+ * order and written share by share, a few shares at a time: looked for one by one, each would cost a miss of all caches.
  */
 
 import { countLeaves, wordsOf } from "./multiset.js";
 import { countHashes } from "./ordered-tree.js";
 import type { SetTotals } from "./set-page-stream.js";
 import { combineSetRanges, emptySetRoot, setTop } from "./set-tree.js";
-import { type LeafSets, sha256Kernel } from "./sha256-kernel.js";
+import { sha256Kernel } from "./sha256-kernel.js";
 import { SET_PIECE_KEYS } from "./sha256-lanes.js";
 
 /** The leaves of a set that begin with some bits. Plain data. */
@@ -23,11 +23,13 @@ export interface SetShare {
 const SHARE_LEAVES = 2048;
 /** Bits that shares are told apart by: more counters would not stay in the cache. */
 const MOST_BITS = 16;
+/** Leaves that are shared out at a time are a quarter of all, but not fewer than this. */
+const LEAST_ROOM = 2 ** 16;
 
 /**
  * The root of the set of leaves: what `buildSet` gives, without the keys.
  *
- * Cost: two hashes a distinct leaf, and 4 bytes of memory a leaf.
+ * Cost: two hashes a distinct leaf, and 8 bytes of memory a leaf.
  *
  * @param leaves 32 bytes a leaf, in any order and with repeats; or several such chunks. Together fewer than 2³².
  * @example
@@ -54,88 +56,105 @@ export function setShareOf(leaves: Uint8Array | readonly Uint8Array[], bits: num
   const total = chunks.reduce((sum, chunk) => sum + countHashes("setShareOf() leaves", chunk), 0);
   if (total >= 2 ** 32) throw new RangeError(`setShareOf() takes fewer than 2^32 leaves, not ${total}`);
   const depth = Math.min(MOST_BITS, Math.max(bits, Math.ceil(Math.log2(Math.max(1, total) / SHARE_LEAVES))));
-  const shares = sharedOut(chunks, bits, prefix, depth);
+  const words = chunks.map(wordsOf);
+  const first = prefix * 2 ** (depth - bits);
+  const sizes = sizesOfShares(words, depth, first, 2 ** (depth - bits));
+  const room = new LeafRoom(Math.max(LEAST_ROOM, Math.ceil(total / 4)));
   const tops: (Uint8Array | undefined)[] = [];
   let distinct = 0;
-  for (let share = 0; share < 2 ** (depth - bits); share++) {
-    const part = topOfShare(shares, share, depth);
-    tops.push(part.top);
-    distinct += part.distinct;
+  let records = 0;
+  for (let begin = 0; begin < sizes.length; ) {
+    // As many shares as there is room for, and one at least.
+    let end = begin;
+    let count = 0;
+    do count += sizes[end++]!;
+    while (end < sizes.length && count + sizes[end]! <= room.leaves);
+    const shared = shareOut(words, depth, first + begin, sizes.subarray(begin, end), room.wordsFor(count));
+    for (const share of shared) {
+      const part = topOfShare(share, depth);
+      tops.push(part.top);
+      distinct += part.distinct;
+    }
+    records += count;
+    begin = end;
   }
-  return { top: combineSetRanges(bits, tops), distinct, records: shares.numbers.length };
+  return { top: combineSetRanges(bits, tops), distinct, records };
 }
 
-/** Numbers of leaves over all chunks, share by share and ascending in each. */
-interface Shares {
-  readonly words: readonly Uint32Array[];
-  readonly numbers: Uint32Array;
-  /** Share i is `numbers[starts[i], starts[i + 1])`. */
-  readonly starts: Uint32Array;
+/** Memory for leaves that are shared out, used again and again. */
+class LeafRoom {
+  readonly leaves: number;
+  #words = new Uint32Array(0);
+
+  constructor(leaves: number) {
+    this.leaves = leaves;
+  }
+
+  wordsFor(leaves: number): Uint32Array {
+    if (this.#words.length < 8 * leaves) this.#words = new Uint32Array(8 * leaves);
+    return this.#words;
+  }
 }
 
-function sharedOut(chunks: readonly Uint8Array[], bits: number, prefix: number, depth: number): Shares {
-  const width = 2 ** (depth - bits);
-  const first = prefix * width;
-  const shift = 16 - depth;
-  // Counted one place further on, so that the sums are where shares begin, and after filling where they end.
-  const starts = new Uint32Array(width + 2);
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += 32) {
-      const share = (((chunk[at]! << 8) | chunk[at + 1]!) >> shift) - first;
-      if (share >= 0 && share < width) starts[share + 2]!++;
+/** The first 16 bits of a leaf that begins with a word as this machine reads it. */
+const prefixOf: (word: number) => number =
+  new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+    ? (word) => ((word & 255) << 8) | ((word >>> 8) & 255)
+    : (word) => word >>> 16;
+
+function sizesOfShares(chunks: readonly Uint32Array[], depth: number, first: number, shares: number): Uint32Array {
+  const sizes = new Uint32Array(shares);
+  for (const words of chunks) {
+    for (let at = 0; at < words.length; at += 8) {
+      const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
+      if (share >= 0 && share < shares) sizes[share]!++;
     }
   }
-  for (let i = 2; i < starts.length; i++) starts[i] = starts[i]! + starts[i - 1]!;
-  const numbers = new Uint32Array(starts[width + 1]!);
-  let number = 0;
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += 32, number++) {
-      const share = (((chunk[at]! << 8) | chunk[at + 1]!) >> shift) - first;
-      if (share >= 0 && share < width) numbers[starts[share + 1]!++] = number;
-    }
-  }
-  return { words: chunks.map(wordsOf), numbers, starts };
+  return sizes;
 }
 
-function topOfShare(shares: Shares, share: number, skip: number): Omit<SetShare, "records"> {
-  const count = shares.starts[share + 1]! - shares.starts[share]!;
+/** The words of the leaves of some shares, in `room`. */
+function shareOut(
+  chunks: readonly Uint32Array[],
+  depth: number,
+  first: number,
+  sizes: Uint32Array,
+  room: Uint32Array,
+): Uint32Array[] {
+  const shares = sizes.length;
+  const places = new Uint32Array(shares);
+  for (let i = 1; i < shares; i++) places[i] = places[i - 1]! + 8 * sizes[i - 1]!;
+  for (const words of chunks) {
+    for (let at = 0; at < words.length; at += 8) {
+      const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
+      if (!(share >= 0 && share < shares)) continue;
+      const to = places[share]!;
+      room[to] = words[at]!;
+      room[to + 1] = words[at + 1]!;
+      room[to + 2] = words[at + 2]!;
+      room[to + 3] = words[at + 3]!;
+      room[to + 4] = words[at + 4]!;
+      room[to + 5] = words[at + 5]!;
+      room[to + 6] = words[at + 6]!;
+      room[to + 7] = words[at + 7]!;
+      places[share] = to + 8;
+    }
+  }
+  // Now places[i] is where share i ends.
+  return Array.from(sizes, (size, i) => room.subarray(places[i]! - 8 * size, places[i]!));
+}
+
+function topOfShare(words: Uint32Array, skip: number): Omit<SetShare, "records"> {
+  const count = words.length / 8;
   if (count === 0) return { top: undefined, distinct: 0 };
   const { leafSets } = sha256Kernel();
   if (leafSets !== undefined && count <= SET_PIECE_KEYS) {
     const top = new Uint8Array(32);
-    copyShare(shares, share, leafSets.leafRoom);
+    leafSets.leafRoom.set(words);
     const distinct = leafSets.leafSetTop(count, skip, top);
     if (distinct >= 0) return { top, distinct };
   }
   // One leaf very often, prefixes that somebody sought out, or a runtime without lanes.
-  const words = new Uint32Array(8 * count);
-  copyShare(shares, share, words);
-  const set = countLeaves(new Uint8Array(words.buffer));
+  const set = countLeaves(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
   return { top: setTop(set, 0, set.counts.length), distinct: set.counts.length };
-}
-
-function copyShare({ words, numbers, starts }: Shares, share: number, to: LeafSets["leafRoom"]): void {
-  let chunk = 0;
-  let from = words[0]!;
-  let begin = 0;
-  let end = from.length / 8;
-  let out = 0;
-  for (let i = starts[share]!; i < starts[share + 1]!; i++) {
-    const number = numbers[i]!;
-    while (number >= end) {
-      from = words[++chunk]!;
-      begin = end;
-      end += from.length / 8;
-    }
-    const at = 8 * (number - begin);
-    to[out] = from[at]!;
-    to[out + 1] = from[at + 1]!;
-    to[out + 2] = from[at + 2]!;
-    to[out + 3] = from[at + 3]!;
-    to[out + 4] = from[at + 4]!;
-    to[out + 5] = from[at + 5]!;
-    to[out + 6] = from[at + 6]!;
-    to[out + 7] = from[at + 7]!;
-    out += 8;
-  }
 }
