@@ -271,16 +271,15 @@ export class CsvKernel {
   }
 
   /**
-   * The leaves of the records that the last scan found.
+   * Writes the leaves of the records that the last scan found, 32 bytes each.
    *
-   * @returns 32 bytes a record, or undefined when one of them must be read in JavaScript.
+   * @returns Whether they are written: false when one of the records must be read in JavaScript.
    */
-  leaves(records: number, { width, count, keyBytes }: KernelColumns): Uint8Array | undefined {
-    const leaves = new Uint8Array(32 * records);
+  leaves(records: number, { width, count, keyBytes }: KernelColumns, leaves: Uint8Array): boolean {
     const [arena, offsets, out] = [this.#at("ARENA"), this.#at("OFFSETS"), this.#at("LEAVES")];
     for (let done = 0; done < records; ) {
       const n = this.#module.encode(done, records, width, count, keyBytes, this.#delta);
-      if (n === 0) return undefined;
+      if (n === 0) return false;
       this.#lanes.hashRecords(arena, offsets, n, 0x00, LANES_LONGEST, out);
       leaves.set(this.#bytes.subarray(out, out + 32 * n), 32 * done);
       for (let i = 0; i < n; i++) {
@@ -290,6 +289,6 @@ export class CsvKernel {
       }
       done += n;
     }
-    return leaves;
+    return true;
   }
 }

@@ -100,8 +100,8 @@ async function* hashCsvPart(
   for await (const run of scanCsvPart(source, index, part, options, () => BLOCK_RECORDS)) {
     const { records, kernel, lines } = run.scanner;
     if (nulls.length === 0) described ??= kernel?.describe(columns);
-    const leaves = described === undefined ? undefined : kernel?.leaves(records, described);
-    if (leaves !== undefined) yield { leaves, kinds };
+    const leaves = new Uint8Array(32 * records);
+    if (described !== undefined && kernel?.leaves(records, described, leaves) === true) yield { leaves, kinds };
     else {
       const fields = fieldsOf();
       appendRun(source.path, run, fields, columns.length, dialect, nulls);

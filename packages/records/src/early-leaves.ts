@@ -8,13 +8,14 @@
 import type { ColumnType } from "./column-type.js";
 import type { CsvKernel, KernelColumns } from "./csv-kernel.js";
 import { type Evidence, inferType } from "./inference.js";
+import { BLOCK_RECORDS } from "./reader.js";
 
 /** Leaves, and the types that they were made with. Plain data. */
 export interface EarlyLeaves {
   /** Column → type; a column that holds nothing is not in it. */
   readonly types: Readonly<Record<string, ColumnType>>;
-  /** 32 bytes a record. */
-  readonly leaves: Uint8Array;
+  /** 32 bytes a record, in blocks of any size. */
+  readonly blocks: readonly Uint8Array[];
 }
 
 /**
@@ -27,67 +28,85 @@ export function hasSameLeaves(guessed: ColumnType | null, inferred: ColumnType |
   return isWhole && (inferred === "int64" || inferred === "uint64" || inferred === "float64");
 }
 
-/** Gathers the leaves of one file, run after run. */
+/** Gathers the leaves of a file, or of a range of it, run after run. */
 export class EarlyLeavesBuilder {
   readonly #names: readonly string[];
   readonly #mostLeaves: number;
+  readonly #isShared: boolean;
   #columns: readonly { readonly name: string; readonly type: ColumnType | null }[] | null = null;
   #described: KernelColumns | undefined;
-  #pieces: Uint8Array[] | null = [];
+  #blocks: Uint8Array[] | null = [];
+  /** The block that is being filled, and its leaves so far. */
+  #block: Uint8Array = new Uint8Array(0);
+  #filled = 0;
   #count = 0;
 
-  /** @param mostLeaves A file with more is given up. */
-  constructor(names: readonly string[], mostLeaves: number) {
+  /**
+   * @param mostLeaves With more it is given up.
+   * @param isShared Blocks are memory that threads share.
+   */
+  constructor(names: readonly string[], mostLeaves: number, isShared = false) {
     this.#names = names;
     this.#mostLeaves = mostLeaves;
+    this.#isShared = isShared;
   }
 
   /** Whether it is worth going on: nothing was given up, and a file of so many records is not too large. */
   wants(records: number): boolean {
     if (records > this.#mostLeaves) this.giveUp();
-    return this.#pieces !== null;
+    return this.#blocks !== null;
   }
 
   giveUp(): void {
-    this.#pieces = null;
+    this.#blocks = null;
+    this.#block = new Uint8Array(0);
   }
 
   /**
-   * Adds the records that the kernel has just found.
+   * Adds the records that the kernel has just found, at most {@link BLOCK_RECORDS}.
    *
    * @param evidence Of all records so far, these among them.
    */
   add(kernel: CsvKernel, records: number, evidence: () => Evidence): void {
     if (!this.wants(this.#count + records)) return;
+    if (this.#block.length < 32 * (this.#filled + records)) this.#nextBlock();
+    const leaves = this.#block.subarray(32 * this.#filled, 32 * (this.#filled + records));
+    const isMade =
+      (this.#described !== undefined && kernel.leaves(records, this.#described, leaves)) ||
+      this.#again(kernel, records, evidence(), leaves);
+    if (!isMade) this.giveUp();
+    this.#filled += records;
     this.#count += records;
-    const leaves =
-      (this.#described && kernel.leaves(records, this.#described)) ?? this.#again(kernel, records, evidence());
-    if (leaves === undefined) this.giveUp();
-    else this.#pieces?.push(leaves);
+  }
+
+  #nextBlock(): void {
+    this.#endBlock();
+    const bytes = 32 * BLOCK_RECORDS;
+    this.#block = this.#isShared ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
+  }
+
+  #endBlock(): void {
+    if (this.#filled > 0) this.#blocks?.push(this.#block.subarray(0, 32 * this.#filled));
+    this.#filled = 0;
   }
 
   /** Guesses anew, and tries once more. */
-  #again(kernel: CsvKernel, records: number, evidence: Evidence): Uint8Array | undefined {
+  #again(kernel: CsvKernel, records: number, evidence: Evidence, leaves: Uint8Array): boolean {
     const types = new Map(evidence.map((column) => [column.name, inferType(column)]));
     const columns = this.#names.map((name) => ({ name, type: types.get(name) ?? null }));
     const before = this.#columns;
-    if (before?.some(({ type }, i) => !hasSameLeaves(type, columns[i]?.type ?? null))) return undefined;
+    if (before?.some(({ type }, i) => !hasSameLeaves(type, columns[i]?.type ?? null))) return false;
     this.#columns = columns;
     this.#described = kernel.describe(columns);
-    return this.#described && kernel.leaves(records, this.#described);
+    return this.#described !== undefined && kernel.leaves(records, this.#described, leaves);
   }
 
   /** The leaves, unless they were given up. */
   finish(): EarlyLeaves | undefined {
-    if (this.#pieces === null) return undefined;
+    if (this.#blocks === null) return undefined;
+    this.#endBlock();
     const types: Record<string, ColumnType> = Object.create(null);
     for (const { name, type } of this.#columns ?? []) if (type !== null) types[name] = type;
-    const leaves = new Uint8Array(32 * this.#count);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      leaves.set(piece, at);
-      at += piece.length;
-    }
-    return { types, leaves };
+    return { types, blocks: this.#blocks };
   }
 }

@@ -93,8 +93,7 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   let done = 0;
   const isPlain = leafFormat === "assay-record/v1" && leafKey === null && splitColumn === null;
   const parts = isPlain ? withEarlyLeaves(scanned, inputs, task, executor, signal) : undefined;
-  for await (const { input, output } of parts ?? mapped(executor, task, inputs, signal)) {
-    const { file, ordinal, part } = input;
+  for await (const { file, ordinal, begin, output } of parts ?? mapped(executor, task, inputs, signal)) {
     const { leaves, kinds, splits: found } = output;
     const count = leaves.length / 32;
     done += count;
@@ -102,7 +101,7 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
     if (count === 0) continue;
     yield* emptyFiles(next, ordinal);
     next = ordinal + 1;
-    const hashed = { file: ordinal, begin: part.begin, count, leaves, kinds };
+    const hashed = { file: ordinal, begin, count, leaves, kinds };
     if (found !== null) yield { ...hashed, splitNames: found.names, splitOf: found.of };
     else if (splitOfFile === null) yield hashed;
     else {
@@ -114,8 +113,9 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   yield* emptyFiles(next, scanned.files.length);
 }
 
-interface HashedPart {
-  readonly input: PartInput;
+interface HashedPart extends Pick<PartInput, "file" | "ordinal"> {
+  /** Ordinal of the first record in its file. */
+  readonly begin: number;
   readonly output: HashTaskOutput;
 }
 
@@ -126,50 +126,57 @@ async function* mapped(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<HashedPart> {
   let i = 0;
-  for await (const output of executor.map(task, inputs, signal === undefined ? {} : { signal }))
-    yield { input: inputs[i++] as PartInput, output };
+  for await (const output of executor.map(task, inputs, signal === undefined ? {} : { signal })) {
+    const { file, ordinal, part } = inputs[i++] as PartInput;
+    yield { file, ordinal, begin: part.begin, output };
+  }
 }
 
-/** The parts in order: those whose leaves the scan has made, and the others from the executor. */
+/** Files in order: blocks of those whose leaves the scan has made, and parts of the others from the executor. */
 async function* withEarlyLeaves(
-  { files, reading }: ScannedSource,
+  scanned: ScannedSource,
   inputs: readonly PartInput[],
   task: Task<HashTaskOptions, PartInput, HashTaskOutput>,
   executor: Executor,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<HashedPart> {
-  const early = files.map(({ index, early: made }) => {
-    if (made === undefined) return undefined;
-    const types = typesOfFile(reading, index);
-    const isGood = index.columns.every(({ name }) =>
-      hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name)),
-    );
-    return isGood && made.leaves.length === 32 * index.records ? made.leaves : undefined;
-  });
-  const others = mapped(
-    executor,
-    task,
-    inputs.filter(({ ordinal }) => early[ordinal] === undefined),
-    signal,
-  );
+  const { files, reading } = scanned;
+  const isEarly = files.map((file) => isGood(scanned, file));
+  const rest = inputs.filter(({ ordinal }) => !isEarly[ordinal]);
+  const others = mapped(executor, task, rest, signal);
+  let next = 0;
   try {
-    for (const input of inputs) {
-      signal?.throwIfAborted();
-      const { ordinal, part } = input;
-      const made = early[ordinal];
-      if (made === undefined) {
+    for (const [ordinal, { file, index, early = [] }] of files.entries()) {
+      for (; rest[next]?.ordinal === ordinal; next++) {
         const { done, value } = await others.next();
         if (done === true) return;
         yield value;
-      } else {
-        const { index } = files[ordinal] as ScannedFile;
-        const leaves = made.subarray(32 * part.begin, 32 * (part.end ?? index.records));
-        yield { input, output: { leaves, kinds: kindsOfFile(reading, index), splits: null } };
+      }
+      if (!isEarly[ordinal]) continue;
+      const kinds = kindsOfFile(reading, index);
+      let begin = 0;
+      for (const leaves of early.flatMap(({ blocks }) => blocks)) {
+        signal?.throwIfAborted();
+        yield { file, ordinal, begin, output: { leaves, kinds, splits: null } };
+        begin += leaves.length / 32;
       }
     }
   } finally {
     await others.return(undefined);
   }
+}
+
+/** Whether the leaves that the scan made of a file are those that its types give. */
+function isGood({ reading }: ScannedSource, { index, early }: ScannedFile): boolean {
+  if (early === undefined) return false;
+  const types = typesOfFile(reading, index);
+  const count = early.reduce((sum, { blocks }) => blocks.reduce((bytes, block) => bytes + block.length, sum), 0);
+  return (
+    count === 32 * index.records &&
+    early.every((made) =>
+      index.columns.every(({ name }) => hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name))),
+    )
+  );
 }
 
 export interface ReadBatchesOptions extends ReadSourceOptions {

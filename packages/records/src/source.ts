@@ -78,8 +78,8 @@ export interface TypeWarning {
 export interface ScannedFile {
   readonly file: SourceFile;
   readonly index: FileIndex;
-  /** Leaves that were made on the way, good for the types that they were made with. */
-  readonly early?: EarlyLeaves;
+  /** Leaves that were made on the way, one range of the file after the other, each good for the types it was made with. */
+  readonly early?: readonly EarlyLeaves[];
 }
 
 /** A source that was looked at once: every digest of stored bytes, every part, every type. */

@@ -52,8 +52,8 @@ export interface IndexTaskInput {
 export interface IndexTaskOutput {
   readonly index: FileIndex;
   readonly evidence: Evidence;
-  /** Leaves that were made on the way, of CSV. */
-  readonly early?: EarlyLeaves;
+  /** Leaves that were made on the way, of CSV; see {@link ScannedFile}. */
+  readonly early?: readonly EarlyLeaves[];
 }
 
 /** Task: the index of a file, and the evidence for the types of its columns when it is CSV. */
@@ -95,7 +95,7 @@ async function indexAny(
   const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
   const index = await indexCsv(bytes, format, options, evidence);
   const early = options.leafFormat === "raw/v1" ? undefined : evidence.early;
-  return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early }) };
+  return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early: [early] }) };
 }
 
 /** Opens what a part is in, runs some work on it, and looks whether the file is still the one that was opened. */

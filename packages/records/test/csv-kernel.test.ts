@@ -409,7 +409,7 @@ test("the kernel is what does it: no number and no plain record is left to the r
       { name: "text", type: "text" },
       { name: "seen", type: "instant" },
     ]) as KernelColumns;
-    leaves += (kernel.leaves(records, columns) as Uint8Array).length / 32;
+    if (kernel.leaves(records, columns, new Uint8Array(32 * records))) leaves += records;
     expect(records).toBeGreaterThan(0);
   }
   expect(leaves).toBe(numbers.length);
