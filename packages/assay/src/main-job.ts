@@ -94,7 +94,7 @@ export interface AssayOptions extends Roles, GivenMatrices {
   readonly role?: string;
   /** Where leaves go that are too many for memory. Default: they stay in memory. Must stay open while the result is used. */
   readonly leafSpace?: LeafSpace;
-  /** Most bytes of leaves (32 a record, twice that with splits) in memory before `leafSpace` is used. Default 128 MiB. */
+  /** Most bytes of leaves (32 a record, twice that with splits) in memory before `leafSpace` is used. Default 160 MiB. */
   readonly maxLeafBytes?: number;
   /** Where work runs. Default: here. */
   readonly executor?: Executor;

@@ -36,12 +36,12 @@ export interface LeafSpace {
 export interface LeafPoolOptions {
   /** Where leaves go that are too many. Default: they stay in memory, whatever their number. */
   readonly space?: LeafSpace;
-  /** Most bytes of leaves, 32 each, that all stores hold in memory before they use the space. Default 128 MiB. */
+  /** Most bytes of leaves, 32 each, that all stores hold in memory before they use the space. Default 160 MiB. */
   readonly maxLeafBytes?: number;
 }
 
-/** Default of `maxLeafBytes`: 4,194,304 leaves. */
-export const DEFAULT_MAX_LEAF_BYTES = 2 ** 27;
+/** Default of `maxLeafBytes`: 5,242,880 leaves. */
+export const DEFAULT_MAX_LEAF_BYTES = 5 * 2 ** 25;
 
 /** Bytes of space that a leaf is reckoned with: 36 are used. */
 export const LEAF_SPACE_BYTES = 40;

@@ -93,6 +93,39 @@ function findSeparators(stop: usize, most: i32, delimiter: i32, quote: i32): usi
 
 let isAscii: bool = true;
 
+/** Whether what {@link recordsEnd} went over ends inside of quotes. */
+export let endsInside: bool = false;
+
+/**
+ * Where the last record ends of those that end in the input: behind the last line feed outside of quotes. 0 where there
+ * is none. It goes by the parity of quotes alone: where the input is not CSV, scanning will tell.
+ *
+ * @param isInside Whether the input begins inside of quotes.
+ * @param quote −1 where nothing is quoted.
+ */
+export function recordsEnd(length: i32, quote: i32, isInside: bool): i32 {
+  const feeds = i8x16.splat(<i8>LF);
+  const quotes = i8x16.splat(<i8>quote);
+  const stop = INPUT + length;
+  for (let k: usize = 0; k < 64; k += 16) v128.store(stop + k, i32x4.splat(0));
+  let inside: u64 = isInside ? -1 : 0;
+  let last: usize = INPUT;
+  for (let p = INPUT; p < stop; p += 64) {
+    let ends = equalTo(p, feeds);
+    if (quote >= 0) {
+      const found = equalTo(p, quotes);
+      if ((found | inside) !== 0) {
+        const within = parities(found) ^ inside;
+        inside = <u64>(<i64>within >> 63);
+        ends &= ~within;
+      }
+    }
+    if (ends !== 0) last = p + 64 - <usize>clz(ends);
+  }
+  endsInside = inside !== 0;
+  return <i32>(last - INPUT);
+}
+
 /**
  * Finds records.
  *

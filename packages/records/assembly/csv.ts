@@ -2,7 +2,7 @@
 
 export { encode } from "./csv-encode";
 export { gather, nextColumn, nextRecord } from "./csv-infer";
-export { isUtf8, scan, scannedLine, scannedTo } from "./csv-scan";
+export { endsInside, isUtf8, recordsEnd, scan, scannedLine, scannedTo } from "./csv-scan";
 export {
   ARENA,
   ARENA_BYTES,

@@ -15,6 +15,8 @@ export interface CsvEvidenceOptions extends IndexOptions {
   readonly known: readonly string[];
   /** Leaves are made on the way, if there are no more than so many. Default 0. */
   readonly mostLeaves?: number;
+  /** Leaves are made in memory that threads share. Default false. */
+  readonly sharesMemory?: boolean;
   /** Bytes of the file: tells early whether there will be more. Default unknown. */
   readonly size?: number;
 }
@@ -34,17 +36,19 @@ export class CsvEvidence implements CsvVisitor {
   #kernel: CsvKernel | null = null;
   #counted = 0;
   readonly #mostLeaves: number;
+  readonly #sharesMemory: boolean;
   readonly #size: number;
   #early: EarlyLeavesBuilder | undefined;
 
   /** @param file Index of the file in the source, for the places of misfits. */
   constructor(file: number, format: "csv" | "tsv", options: CsvEvidenceOptions) {
-    const { dialect = {}, nullValues = [], known, mostLeaves = 0, size = 0 } = options;
+    const { dialect = {}, nullValues = [], known, mostLeaves = 0, sharesMemory = false, size = 0 } = options;
     this.#file = file;
     this.#dialect = resolveDialect(dialect, format);
     this.#nulls = encodeNulls(nullValues);
     this.#known = new Set(known);
     this.#size = size;
+    this.#sharesMemory = sharesMemory;
     // Types and nulls that were given are none to guess.
     this.#mostLeaves = known.length === 0 && nullValues.length === 0 ? mostLeaves : 0;
   }
@@ -56,7 +60,7 @@ export class CsvEvidence implements CsvVisitor {
       this.#file,
       this.#fields.map((field) => names[field] as string),
     );
-    if (this.#mostLeaves > 0) this.#early = new EarlyLeavesBuilder(names, this.#mostLeaves);
+    if (this.#mostLeaves > 0) this.#early = new EarlyLeavesBuilder(names, this.#mostLeaves, this.#sharesMemory);
   }
 
   run(bytes: Uint8Array, scanner: FieldScanner, first: number): void {

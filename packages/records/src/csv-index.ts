@@ -65,6 +65,37 @@ export async function indexCsv(
   }
 }
 
+/** What stands before the records of a file, and how far it goes. */
+export interface CsvHeader {
+  readonly names: readonly string[];
+  /** Bytes before the first record. */
+  readonly length: number;
+  /** Line on which the first record begins. */
+  readonly line: number;
+}
+
+/**
+ * The header of a file in UTF-8; null for another encoding, or when the dialect has no header.
+ *
+ * @throws as {@link indexCsv}.
+ */
+export async function readCsvHeader(
+  source: ByteSource,
+  format: "csv" | "tsv",
+  options: IndexOptions,
+): Promise<CsvHeader | null> {
+  const dialect = resolveDialect(options.dialect ?? {}, format);
+  if (!dialect.header || dialect.encoding !== "utf-8") return null;
+  const stream = new RangeStream(source, streamOptions(source, options, dialect));
+  const pass = new CsvIndexPass(source, stream, new StoredDigests(), dialect, options);
+  try {
+    const names = await pass.header();
+    return { names, length: pass.headerBytes, line: pass.line };
+  } finally {
+    pass.release();
+  }
+}
+
 function streamOptions(source: ByteSource, options: IndexOptions, { encoding }: CsvDialect): RangeStreamOptions {
   const { readBytes, signal } = options;
   return { begin: 0, end: source.size, encoding, signal, ...(readBytes === undefined ? {} : { readBytes }) };
@@ -132,6 +163,16 @@ class CsvIndexPass {
     this.#dialect = dialect;
     this.#scanner = openFieldScanner(dialect, maxColumns);
     this.#maxRecordBytes = maxRecordBytes;
+  }
+
+  /** Bytes of UTF-8 before the first record. */
+  get headerBytes(): number {
+    return this.#skipped ?? 0;
+  }
+
+  /** Line of the next byte. */
+  get line(): number {
+    return this.#scanner.line;
   }
 
   /** Lets go of the scanner. */

@@ -27,6 +27,7 @@ interface KernelModule {
   ): number;
   gather(records: number, width: number, columns: number, delta: number, column: number, record: number): number;
   encode(from: number, end: number, width: number, count: number, keys: number, delta: number): number;
+  recordsEnd(length: number, quote: number, isInside: number): number;
   readonly [name: string]: WebAssembly.Global | ((...values: number[]) => number);
 }
 
@@ -207,6 +208,23 @@ export class CsvKernel {
     this.scannedTo = Math.min(length, to);
     this.scannedLine = this.#at("scannedLine") - (to > length ? 1 : 0);
     return records;
+  }
+
+  /**
+   * Where the last record ends that ends in `bytes[begin, end)`, which begins with one; `begin` where none does. Goes by the
+   * parity of quotes alone: what is not CSV shows when it is scanned.
+   */
+  recordsEnd(bytes: Uint8Array, begin: number, end: number, { quote }: KernelDialect): number {
+    let last = begin;
+    let isInside = 0;
+    for (let at = begin; at < end; at += this.#inputBytes) {
+      const length = Math.min(end - at, this.#inputBytes);
+      this.#bytes.set(bytes.subarray(at, at + length), this.#input);
+      const found = this.#module.recordsEnd(length, quote, isInside);
+      if (found > 0) last = at + found;
+      isInside = this.#at("endsInside");
+    }
+    return last;
   }
 
   /** Whether what the last scan found is UTF-8. */

@@ -43,6 +43,8 @@ export interface MapOptions {
 export interface Executor {
   /** Number of inputs that are worked on at the same time. */
   readonly workers: number;
+  /** Whether a `SharedArrayBuffer` in an input or an output is the same memory on both sides. Default false. */
+  readonly sharesMemory?: boolean;
   /** Runs the task on every input and yields the outputs in input order. Leaving the loop stops the rest. */
   map<Options, Input, Output>(
     task: Task<Options, Input, Output>,

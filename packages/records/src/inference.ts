@@ -146,6 +146,16 @@ function mergeColumn(a: ColumnEvidence, b: ColumnEvidence): ColumnEvidence {
   };
 }
 
+/** Evidence of a range of a file, counted from its first record, as evidence of the file. */
+export function placeEvidence(evidence: Evidence, records: number, lines: number): Evidence {
+  const placed = (misfit: Misfit): Misfit => ({
+    ...misfit,
+    record: misfit.record + records,
+    line: misfit.line + lines,
+  });
+  return evidence.map((column) => ({ ...column, misfits: column.misfits.map((list) => list.map(placed)) }));
+}
+
 /** The first type that fits every field; `null` when every field is null. */
 export function inferType({ fields, fits }: ColumnEvidence): ColumnType | null {
   if (fields === 0) return null;

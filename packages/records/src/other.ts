@@ -11,10 +11,11 @@ export async function indexBytes(
   { signal, onBytes, readBytes = 4 * READ_BYTES }: IndexOptions,
 ): Promise<FileIndex> {
   const hash = createSha256();
+  const room = new Uint8Array(Math.min(readBytes, source.size));
   for (let at = 0; at < source.size; at += readBytes) {
     signal?.throwIfAborted();
     const end = Math.min(source.size, at + readBytes);
-    const bytes = await source.read(at, end);
+    const bytes = await source.read(at, end, room.subarray(0, end - at));
     if (bytes.length !== end - at) throw sourceChanged(source.path, "it is shorter than it was");
     hash.update(bytes);
     onBytes?.(bytes.length);

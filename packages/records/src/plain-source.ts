@@ -137,7 +137,8 @@ export async function indexPlain<Output extends { readonly index: FileIndex }>(
   return { ...output, index: { ...output.index, bytes: look.bytes, size: source.size, compression, parts } };
 }
 
-async function methodOf(source: ByteSource): Promise<StreamCompression | null> {
+/** How a file is compressed, by its first bytes; null where it is not. */
+export async function methodOf(source: ByteSource): Promise<StreamCompression | null> {
   if (source.size < COMPRESSION_HEAD_BYTES) return null;
   return compressionOf(await source.read(0, COMPRESSION_HEAD_BYTES));
 }

@@ -4,12 +4,20 @@
  */
 
 import { FormatError } from "@assay/merkle";
-import { type Executor, inlineExecutor } from "./executor.js";
+import { type Executor, inlineExecutor, type MapOptions, type Task } from "./executor.js";
 import { type Evidence, mergeEvidence, typeWarning } from "./inference.js";
 import { isJson, type LeafFormat, type Limits } from "./reader.js";
 import { declaredTypes, resolveReading } from "./reading.js";
 import type { Progress, Reading, ScannedFile, ScannedSource, Source, SourceFile, TypeWarning } from "./source.js";
-import { type IndexTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+import {
+  type IndexTaskInput,
+  type IndexTaskOptions,
+  type IndexTaskOutput,
+  indexFileInRanges,
+  type PartInput,
+  type PlainReadOptions,
+  taskOf,
+} from "./tasks.js";
 
 export interface ScanOptions {
   /** Where the work runs. Default: here. */
@@ -72,6 +80,9 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   // A share by size, so that all together keep to the bound.
   const mostLeaves = ({ size }: SourceFile) => (total === 0 ? 0 : Math.floor((leafBytes / 32) * (size / total)));
   const inputs = source.files.map((file, ordinal) => ({ file, ordinal, mostLeaves: mostLeaves(file) }));
+  // With more workers than files they share the work on large files, if they can; else the second reading is shared out,
+  // and sooner done than leaves are made by one.
+  const isShared = executor.workers > source.files.length;
   let seen = 0;
   const tell = (what?: string): void => {
     const bytes = Math.min(total, Math.max(seen, done));
@@ -81,7 +92,10 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     seen += bytes;
     tell();
   };
-  for await (const output of executor.map(indexTask, inputs, { ...mapOptions, onWork })) {
+  const outputs = isShared
+    ? sharedOutputs(indexTask, inputs, executor, { ...mapOptions, onWork })
+    : executor.map(indexTask, inputs, { ...mapOptions, onWork });
+  for await (const output of outputs) {
     const { path, size } = source.files[indexed.length] as { path: string; size: number };
     indexed.push(output);
     evidence = mergeEvidence(evidence, output.evidence);
@@ -118,6 +132,37 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const warnings = evidence.map((column) => typeWarning(column, pathOf)).filter((w): w is TypeWarning => w !== null);
   const records = files.reduce((sum, { index }) => sum + index.records, 0);
   return { source, files, reading, leafFormat, records, warnings };
+}
+
+/** Files from this size on are worth being shared out. */
+const SHARED_BYTES = 16 * 1024 * 1024;
+
+/** Large files in ranges, one after the other, and the others as they are. */
+async function* sharedOutputs(
+  task: Task<IndexTaskOptions, IndexTaskInput, IndexTaskOutput>,
+  inputs: readonly IndexTaskInput[],
+  executor: Executor,
+  options: MapOptions,
+): AsyncGenerator<IndexTaskOutput> {
+  const alone = (input: IndexTaskInput): IndexTaskInput => ({ ...input, mostLeaves: 0 });
+  const isLarge = ({ file }: IndexTaskInput) => executor.sharesMemory === true && file.size >= SHARED_BYTES;
+  const others = executor.map(task, inputs.filter((input) => !isLarge(input)).map(alone), options);
+  const rest = others[Symbol.asyncIterator]();
+  try {
+    for (const input of inputs) {
+      if (!isLarge(input)) {
+        const { done, value } = await rest.next();
+        if (done === true) return;
+        yield value;
+        continue;
+      }
+      const output = await indexFileInRanges(input, task.options, executor, options);
+      if (output === undefined) yield* executor.map(task, [alone(input)], options);
+      else yield output;
+    }
+  } finally {
+    await rest.return?.(undefined);
+  }
 }
 
 function jsonlParts(source: Source, indexed: readonly IndexTaskOutput[]): PartInput[] {

@@ -6,16 +6,17 @@
 import { isAssayError } from "@assay/merkle";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
+import type { CsvRangeInput, CsvRangeOutput } from "./csv-range.js";
 import type { EarlyLeaves } from "./early-leaves.js";
 import { encodeBatch } from "./encode-batch.js";
-import type { Task, TaskContext } from "./executor.js";
+import type { Executor, Task, TaskContext } from "./executor.js";
 import { loadReader } from "./format-readers.js";
 import type { Evidence } from "./inference.js";
 import { joinAllKinds } from "./kinds.js";
 import { recordLeaves } from "./leaves.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
-import { indexPlain, withPlain } from "./plain-source.js";
+import { indexPlain, methodOf, withPlain } from "./plain-source.js";
 import type { ByteSource, FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
 import { withPlace } from "./record-place.js";
 import type { SourceFile } from "./source.js";
@@ -76,6 +77,41 @@ export async function indexFile(
     );
     await bytes.check?.();
     return output;
+  };
+  return withFile(file, look, signal);
+}
+
+/** Task: the records of a range of a CSV file that is at hand. */
+export async function readCsvRange(options: PlainReadOptions, input: CsvRangeInput): Promise<CsvRangeOutput | null> {
+  return (await import("./csv-range.js")).readCsvRange(options, input);
+}
+
+/**
+ * The same as {@link indexFile}, but that the work on ranges of one file is shared out. Undefined where that cannot be: then
+ * {@link indexFile} must say.
+ */
+export async function indexFileInRanges(
+  { file, ordinal, mostLeaves = 0 }: IndexTaskInput,
+  options: IndexTaskOptions,
+  executor: Executor,
+  { signal, onWork }: TaskContext = {},
+): Promise<IndexTaskOutput | undefined> {
+  const { format } = file;
+  const isPlain = options.leafFormat !== "raw/v1" && options.known?.length === 0 && !options.nullValues?.length;
+  if ((format !== "csv" && format !== "tsv") || !isPlain || mostLeaves === 0) return undefined;
+  const { indexCsvRanges } = await import("./csv-ranges.js");
+  const look = async (bytes: ByteSource): Promise<IndexTaskOutput | undefined> => {
+    if ((await methodOf(bytes)) !== null) return undefined;
+    const output = await indexCsvRanges(bytes, format, ordinal, {
+      ...options,
+      ...signalOf(signal),
+      ...(onWork === undefined ? {} : { onBytes: onWork }),
+      executor,
+      task: taskOf("readCsvRange", options),
+      mostLeaves,
+    });
+    await bytes.check?.();
+    return output ?? undefined;
   };
   return withFile(file, look, signal);
 }
@@ -219,7 +255,7 @@ function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSig
   return signal === undefined ? {} : { signal };
 }
 
-const TASKS = { indexFile, findColumns, hashPart, readPart } as const;
+const TASKS = { indexFile, readCsvRange, findColumns, hashPart, readPart } as const;
 type Tasks = typeof TASKS;
 
 /** Names a task for an executor. */

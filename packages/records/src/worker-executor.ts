@@ -33,6 +33,7 @@ export function workerExecutor({
   const pool = new WorkerPool(workers);
   return {
     workers,
+    sharesMemory: true,
     map: (task, inputs, options) => mapInOrder(pool, task, inputs, options ?? {}),
     close: () => pool.close(),
   };

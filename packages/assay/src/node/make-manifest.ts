@@ -65,8 +65,8 @@ export function summaryOf(built: SealedManifest, folder: string): ManifestSummar
   };
 }
 
-/** Leaves of the scan that are held until they are wanted: those of two million records. */
-const EARLY_LEAF_BYTES = 2 ** 26;
+/** Leaves of the scan that are held until they are wanted: those of five million records. */
+const EARLY_LEAF_BYTES = 5 * 2 ** 25;
 
 /** Scans a source and builds its manifest. */
 export async function buildFrom(
@@ -87,10 +87,7 @@ export async function buildFrom(
     (await scanSource(source, {
       ...work,
       ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
-      // With more workers than files the second reading is shared out, and sooner done.
-      ...(executor.workers <= source.files.length && {
-        leafBytes: Math.min(EARLY_LEAF_BYTES, room.maxLeafBytes ?? EARLY_LEAF_BYTES),
-      }),
+      leafBytes: Math.min(EARLY_LEAF_BYTES, room.maxLeafBytes ?? EARLY_LEAF_BYTES),
     }));
   refuseUnknownSplit(scanned, reading.splits);
   warnOfTypes(scanned.warnings, options);

@@ -77,7 +77,7 @@ export interface Output {
   readonly keep?: "tiles" | "leaves" | "blocks" | "none";
   /** Existing folder for leaves that do not fit into memory, 36 bytes a record. Default: around the folder that is written. */
   readonly temp?: string;
-  /** Most bytes of leaves (32 a record, twice that with splits) that are held in memory. Default 128 MiB. */
+  /** Most bytes of leaves (32 a record, twice that with splits) that are held in memory. Default 160 MiB. */
   readonly maxLeafBytes?: number;
 }
 
