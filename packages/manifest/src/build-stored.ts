@@ -11,6 +11,7 @@ import { leavesOfSplit } from "./collect-leaves.js";
 import type { SetTreeHead } from "./header.js";
 import { LeafPool, type LeafPoolOptions, type LeafStore } from "./leaf-store.js";
 import { type CountedFile, type SealedManifest, sealManifest } from "./seal-manifest.js";
+import { isShared, sharedRange } from "./shared-trees.js";
 
 export interface BuildStoredManifestOptions extends BuildManifestOptions, LeafPoolOptions {
   /**
@@ -76,6 +77,8 @@ export async function buildStoredManifest(
   };
   if (rule !== undefined && "paths" in rule) for (const name of Object.keys(rule.paths)) splitOf(name);
   const ranges = scanned.files.map(() => new CompactRange());
+  const counts = scanned.files.map(() => 0);
+  const shared: Uint8Array[][] = scanned.files.map(() => []);
   const kinds: Kinds[] = scanned.files.map(() => ({}));
   const hashed = hashSource(scanned, {
     leafFormat,
@@ -102,10 +105,13 @@ export async function buildStoredManifest(
   };
   for await (const part of hashed) {
     await appendKnown(part.file);
-    const range = ranges[part.file] as CompactRange;
     // The stores number leaves as they come: in file order, or not at all.
-    if (part.begin !== range.end) throw new RangeError(`executor: records ${part.begin} came behind ${range.end}`);
-    range.appendMany(part.leaves);
+    const end = counts[part.file] as number;
+    if (part.begin !== end) throw new RangeError(`executor: records ${part.begin} came behind ${end}`);
+    counts[part.file] = end + part.count;
+    // What all threads see is worked on by all, when all of it is there.
+    if (isShared(part.leaves, executor)) (shared[part.file] as Uint8Array[]).push(part.leaves);
+    else (ranges[part.file] as CompactRange).appendMany(part.leaves);
     await pool.append(all, part.leaves);
     kinds[part.file] = joinAllKinds(kinds[part.file] as Kinds, part.kinds);
     if (part.splitNames === undefined || part.splitOf === undefined) continue;
@@ -115,17 +121,28 @@ export async function buildStoredManifest(
   }
   await appendKnown(scanned.files.length);
   signal?.throwIfAborted();
-  const files = ranges.map(
-    (range, i): CountedFile => ({ records: range.size, root: toHex(range.root()), kinds: kinds[i] as Kinds }),
-  );
   onProgress?.({ stage: "tree", done: 0, total: scanned.records });
+  const rangesDone = Promise.all(
+    shared.map(async (pieces, i) => {
+      if (executor !== undefined && pieces.length > 0) ranges[i] = await sharedRange(pieces, executor, signal);
+    }),
+  );
+  // An error is thrown when its turn comes.
+  rangesDone.catch(() => {});
   const headOfStore = async (store: LeafStore): Promise<SetTreeHead> => {
-    const { distinct, records, root } = await store.setTotals(signal === undefined ? {} : { signal });
+    const { distinct, records, root } = await store.setTotals({
+      ...(executor === undefined ? {} : { executor }),
+      ...(signal === undefined ? {} : { signal }),
+    });
     return { distinct, records, root: toHex(root) };
   };
   const set = await headOfStore(all);
   const splitHeads = new Map<string, SetTreeHead>();
   for (const [name, store] of splits) splitHeads.set(name, await headOfStore(store));
+  await rangesDone;
+  const files = ranges.map(
+    (range, i): CountedFile => ({ records: range.size, root: toHex(range.root()), kinds: kinds[i] as Kinds }),
+  );
   onProgress?.({ stage: "tree", done: scanned.records, total: scanned.records });
   const sealed = sealManifest(scanned, files, set, splitHeads, options);
 

@@ -18,6 +18,8 @@ import {
   streamSetRoot,
   takeLeaves,
 } from "@assay/merkle";
+import type { Executor } from "@assay/records";
+import { isShared, sharedSetTotals } from "./shared-trees.js";
 
 /** Room for bytes besides memory. Nobody else writes there, and what is read is what was appended. */
 export interface LeafSpace {
@@ -211,14 +213,22 @@ export class LeafStore {
   }
 
   /** The root of the set of all leaves, and its totals. */
-  async setTotals(options: { readonly signal?: AbortSignal } = {}): Promise<SetTotals> {
+  async setTotals({
+    executor,
+    signal,
+  }: {
+    readonly executor?: Executor;
+    readonly signal?: AbortSignal;
+  } = {}): Promise<SetTotals> {
     this.#endRun();
     const held: Uint8Array[] = [];
     for (const { kept } of this.#runs) {
-      if (typeof kept === "number") return streamSetRoot(this.sorted(options));
+      if (typeof kept === "number") return streamSetRoot(this.sorted(signal === undefined ? {} : { signal }));
       held.push(...(isPieces(kept) ? kept : [kept.leaves]));
     }
-    return setTotalsOf(held);
+    return executor !== undefined && held.length > 0 && held.every((leaves) => isShared(leaves, executor))
+      ? sharedSetTotals(held, executor, signal)
+      : setTotalsOf(held);
   }
 
   /** All leaves as counted keys that ascend: what the set is made of. */

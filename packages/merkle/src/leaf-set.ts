@@ -23,7 +23,7 @@ export interface SetShare {
 const SHARE_LEAVES = 2048;
 /** Bits that shares are told apart by: more counters would not stay in the cache. */
 const MOST_BITS = 16;
-/** Leaves that are shared out at a time are a quarter of all, but not fewer than this. */
+/** Leaves that are shared out at a time are an eighth of all, but not fewer than this. */
 const LEAST_ROOM = 2 ** 16;
 
 /**
@@ -59,7 +59,7 @@ export function setShareOf(leaves: Uint8Array | readonly Uint8Array[], bits: num
   const words = chunks.map(wordsOf);
   const first = prefix * 2 ** (depth - bits);
   const sizes = sizesOfShares(words, depth, first, 2 ** (depth - bits));
-  const room = new LeafRoom(Math.max(LEAST_ROOM, Math.ceil(total / 4)));
+  const room = new LeafRoom(Math.max(LEAST_ROOM, Math.ceil(total / 8)));
   const tops: (Uint8Array | undefined)[] = [];
   let distinct = 0;
   let records = 0;
