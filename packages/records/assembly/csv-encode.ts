@@ -30,6 +30,9 @@ const TIMESTAMP_NAME = memory.data<u8>([0x69, 0x74, 0x69, 0x6d, 0x65, 0x73, 0x74
 /** Most bytes that a value takes besides its text. */
 const MOST_VALUE_BYTES: i32 = 40;
 
+/** Bytes of the longest record of those that were encoded last. */
+export let longestRecord: i32 = 0;
+
 let to: usize = 0;
 
 @inline function push(byte: u32): void { store<u8>(to++, <u8>byte); }
@@ -77,6 +80,7 @@ function head(major: u32, argument: u64): void {
  */
 export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, delta: i32): i32 {
   to = ARENA;
+  longestRecord = 0;
   store<u32>(OFFSETS, 0);
   const columns = COLUMNS + 16 * count;
   const most = min<i32>(end - from, <i32>MOST_ENCODED);
@@ -111,6 +115,7 @@ export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, d
       if (to < body) memory.copy(to, body, behind - body);
       to = behind - (body - to);
     }
+    longestRecord = max<i32>(longestRecord, <i32>(to - start));
     store<u32>(OFFSETS + 4 * done, <u32>(to - ARENA), 4);
   }
   return done;

@@ -1,6 +1,6 @@
 /** The CSV kernel: what the module exports. AssemblyScript, compiled by `build.js`; addresses are in `memory-layout.ts`. */
 
-export { encode } from "./csv-encode";
+export { encode, longestRecord } from "./csv-encode";
 export { gather, nextColumn, nextRecord } from "./csv-infer";
 export { endsInside, isUtf8, recordsEnd, scan, scannedLine, scannedTo } from "./csv-scan";
 export {
