@@ -3,6 +3,7 @@
 import { resolveDialect } from "./csv-dialect.js";
 import { CsvEvidence } from "./csv-evidence.js";
 import { openFieldScanner } from "./csv-kernel-scanner.js";
+import type { FieldScanner } from "./csv-scanner.js";
 import type { EarlyLeaves } from "./early-leaves.js";
 import type { Evidence } from "./inference.js";
 import { limitsOf } from "./limits.js";
@@ -49,20 +50,10 @@ export function readCsvRange(
   try {
     for (let at = 0; at < bytes.length; ) {
       const next = scanner.scan(bytes, at, bytes.length, true, BLOCK_RECORDS);
-      const { kernel, records, isUtf8 } = scanner;
+      const { kernel, isUtf8 } = scanner;
       if (kernel === null || !isUtf8) return null;
       evidence.run(bytes, scanner, places.count);
-      const { ends, starts, lines } = scanner;
-      for (let i = 0; i < records; i++) {
-        let end = ends[(i + 1) * names.length - 1] as number;
-        // Behind the last field: a quote, a carriage return, the line feed.
-        while (end < next && bytes[end++] !== LF);
-        const isLast = i + 1 === records;
-        // Lines of no bytes that stand before the next record.
-        let line = isLast ? scanner.line : (lines[i + 1] as number);
-        for (let k = isLast ? next : (starts[i + 1] as number); k > end; k--) if (bytes[k - 1] === LF) line--;
-        places.add(end, line - 1);
-      }
+      places.add(bytes, scanner, next);
       at = next;
     }
     evidence.end();
@@ -81,13 +72,29 @@ class RecordPlaces {
   #ends = new Uint32Array(2 ** 16);
   #lines = new Uint32Array(2 ** 16);
 
-  add(end: number, line: number): void {
-    if (this.count === this.#ends.length) {
+  /** Adds the records that were found up to `next`. */
+  add(
+    bytes: Uint8Array,
+    { records, columns, ends, starts, lines, line: lineOfNext }: FieldScanner,
+    next: number,
+  ): void {
+    while (this.count + records > this.#ends.length) {
       this.#ends = twice(this.#ends);
       this.#lines = twice(this.#lines);
     }
-    this.#ends[this.count] = end;
-    this.#lines[this.count++] = line;
+    const [toEnds, toLines, count] = [this.#ends, this.#lines, this.count];
+    for (let i = 0, last = columns - 1; i < records; i++, last += columns) {
+      let end = ends[last] as number;
+      // Behind the last field: a quote, a carriage return, the line feed.
+      while (end < next && bytes[end++] !== LF);
+      const isLast = i + 1 === records;
+      let line = isLast ? lineOfNext : (lines[i + 1] as number);
+      // Lines of no bytes may stand before the next record.
+      for (let k = isLast ? next : (starts[i + 1] as number); k > end; k--) if (bytes[k - 1] === LF) line--;
+      toEnds[count + i] = end;
+      toLines[count + i] = line - 1;
+    }
+    this.count = count + records;
   }
 
   finish(): Pick<CsvRangeOutput, "records" | "ends" | "lines"> {

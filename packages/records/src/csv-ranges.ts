@@ -19,7 +19,7 @@ import type { IndexTaskOutput } from "./tasks.js";
 import { partRecords, type TextPartDetail } from "./text-part.js";
 
 /** Bytes of a range: enough for a thread to be busy for some hundredths of a second. */
-const RANGE_BYTES = 4 * 1024 * 1024;
+const RANGE_BYTES = 8 * 1024 * 1024;
 
 export interface CsvRangesOptions extends IndexOptions {
   readonly executor: Executor;
@@ -75,7 +75,7 @@ export async function indexCsvRanges(
       // An error is thrown when its turn comes.
       output.catch(() => {});
       waiting.push({ ...range, output });
-      if (waiting.length > 2 * executor.workers && !(await take())) return null;
+      if (waiting.length > executor.workers + 1 && !(await take())) return null;
     }
     while (waiting.length > 0) if (!(await take())) return null;
     return pass.finish(format);
