@@ -1,2 +1,4 @@
-/** The WebAssembly module as bytes. */
+/** The WebAssembly module of the CSV kernel as bytes. */
 export function compileKernel(): Promise<Uint8Array>;
+/** The WebAssembly module of the column kernel as bytes. */
+export function compileColumnKernel(): Promise<Uint8Array>;

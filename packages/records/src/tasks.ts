@@ -4,6 +4,7 @@
  */
 
 import { isAssayError } from "@assay/merkle";
+import { columnKernel } from "./column-kernel.js";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
 import type { EarlyLeaves } from "./early-leaves.js";
@@ -176,6 +177,8 @@ export async function hashPart(
 
 function leavesOf(path: string, { batch, raw, begin, lines }: PlacedBatch, leafKey: Uint8Array | null): Uint8Array {
   if (raw !== undefined) return recordLeaves(raw.data, raw.offsets, leafKey);
+  const fast = leafKey === null ? columnKernel()?.leaves(batch.length, batch.columns) : undefined;
+  if (fast !== undefined) return fast;
   try {
     const { arena, offsets } = encodeBatch(batch);
     return recordLeaves(arena, offsets, leafKey);
