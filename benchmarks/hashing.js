@@ -2,14 +2,17 @@
  * What part of the speed of this machine's own SHA-256 do leaves and trees reach, on one core?
  *
  * The floor is `node:crypto` over 16 KiB at a time, in the same run, for the same number of 64-byte blocks. Raw JSONL: the
- * second look at a file in memory (digest of its bytes, lines, leaves) and the record tree. Nodes: from 2²⁰ leaves to a root.
+ * second look at a file (reading, digest of its bytes, lines, leaves) and the record tree. Nodes: from 2²⁰ leaves to a root.
  * Usage: node hashing.js [records] [rounds]
  */
 
 import { hash } from "node:crypto";
-import { cpus } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { CompactRange, hashLevel } from "@assay/merkle";
-import { hashSource, scanSource, sourceOfBytes } from "@assay/records";
+import { hashSource, scanSource } from "@assay/records";
+import { openSource } from "@assay/records/node";
 
 const records = Number(process.argv[2] ?? 1_000_000);
 const rounds = Number(process.argv[3] ?? 9);
@@ -54,9 +57,10 @@ for (let at = 0; at < bytes.length; ) {
   at = stop + 1;
 }
 
-const scanned = await scanSource(await sourceOfBytes("data", [{ path: "data.jsonl", bytes }], {}), {
-  leafFormat: "raw/v1",
-});
+const folder = mkdtempSync(join(tmpdir(), "assay-bench-"));
+const path = join(folder, "data.jsonl");
+writeFileSync(path, bytes);
+const scanned = await scanSource(await openSource([path]), { leafFormat: "raw/v1" });
 async function rawLeaves() {
   const range = new CompactRange();
   for await (const { leaves } of hashSource(scanned)) range.appendMany(leaves);
@@ -91,6 +95,8 @@ for (let round = 0; round < rounds; round++) {
     costs.get(name).push((1e9 * cpu) / blocks);
   }
 }
+
+rmSync(folder, { recursive: true });
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const show = (values, digits) =>

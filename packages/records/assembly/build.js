@@ -10,10 +10,13 @@ const compileModule = (name) => compile(join(import.meta.dirname, `${name}.ts`),
 export const compileKernel = () => compileModule("csv");
 /** The WebAssembly module of the column kernel as bytes. */
 export const compileColumnKernel = () => compileModule("columns");
+/** The WebAssembly module of the line kernel as bytes. */
+export const compileLineKernel = () => compileModule("lines");
 
 if (import.meta.filename === process.argv[1]) {
   const write = (name, symbol, binary) =>
     writeModule(join(import.meta.dirname, `../src/generated/${name}.ts`), symbol, binary);
   write("csv", "CSV_KERNEL", await compileKernel());
   write("columns", "COLUMN_KERNEL", await compileColumnKernel());
+  write("lines", "LINE_KERNEL", await compileLineKernel());
 }

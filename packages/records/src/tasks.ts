@@ -160,7 +160,7 @@ export async function hashPart(
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
     const all = { ...readOptions, ...columns, ...signalOf(signal), types };
-    const short = isRaw || leafKey !== null || splits !== null ? undefined : reader.leaves;
+    const short = leafKey !== null || splits !== null ? undefined : reader.leaves;
     for await (const placed of short?.call(reader, bytes, index, part, all) ?? reader.read(bytes, index, part, all)) {
       if ("leaves" in placed) {
         pieces.push(placed.leaves);
