@@ -7,7 +7,7 @@ import { hasSameLeaves } from "./early-leaves.js";
 import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
 import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
-import { kindsOfFile, typeOfColumn, typesOfFile } from "./reading.js";
+import { kindsOfFile, saysOwnTypes, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
 import { type HashTaskOptions, type HashTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
@@ -91,7 +91,7 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   }
   let next = 0;
   let done = 0;
-  const isPlain = leafFormat === "assay-record/v1" && leafKey === null && splitColumn === null;
+  const isPlain = leafKey === null && splitColumn === null;
   const parts = isPlain ? withEarlyLeaves(scanned, inputs, task, executor, signal) : undefined;
   for await (const { input, output } of parts ?? mapped(executor, task, inputs, signal)) {
     const { file, ordinal, part } = input;
@@ -132,7 +132,7 @@ async function* mapped(
 
 /** The parts in order: those whose leaves the scan has made, and the others from the executor. */
 async function* withEarlyLeaves(
-  { files, reading }: ScannedSource,
+  { files, reading, leafFormat }: ScannedSource,
   inputs: readonly PartInput[],
   task: Task<HashTaskOptions, PartInput, HashTaskOutput>,
   executor: Executor,
@@ -141,10 +141,11 @@ async function* withEarlyLeaves(
   const early = files.map(({ index, early: made }) => {
     if (made === undefined) return undefined;
     const types = typesOfFile(reading, index);
-    const isGood = index.columns.every(({ name }) =>
-      hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name)),
-    );
-    return isGood && made.leaves.length === 32 * index.records ? made.leaves : undefined;
+    const isGood =
+      made.kinds === undefined
+        ? index.columns.every(({ name }) => hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name)))
+        : leafFormat === "raw/v1" || (saysOwnTypes(types) && reading.others !== "refuse");
+    return isGood && made.leaves.length === 32 * index.records ? made : undefined;
   });
   const others = mapped(
     executor,
@@ -163,8 +164,8 @@ async function* withEarlyLeaves(
         yield value;
       } else {
         const { index } = files[ordinal] as ScannedFile;
-        const leaves = made.subarray(32 * part.begin, 32 * (part.end ?? index.records));
-        yield { input, output: { leaves, kinds: kindsOfFile(reading, index), splits: null } };
+        const leaves = made.leaves.subarray(32 * part.begin, 32 * (part.end ?? index.records));
+        yield { input, output: { leaves, kinds: made.kinds ?? kindsOfFile(reading, index), splits: null } };
       }
     }
   } finally {

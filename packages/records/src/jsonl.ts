@@ -6,8 +6,7 @@
 import type { Column } from "./batch.js";
 import { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
 import { JsonNumber, type JsonValue, parseJsonRecord } from "./json-value.js";
-import { BATCH_BYTES, limitsOf } from "./limits.js";
-import { MOST_KERNEL_KEYS } from "./line-kernel.js";
+import { BATCH_BYTES, limitsOf, MOST_KERNEL_KEYS } from "./limits.js";
 import { indexLines, type LineRun, scanLinePart } from "./line-part.js";
 import { hashRawLines, RawLines } from "./raw-lines.js";
 import {
@@ -21,7 +20,7 @@ import {
   type PlacedLeaves,
   type ReadOptions,
 } from "./reader.js";
-import { typeOfColumn } from "./reading.js";
+import { saysOwnTypes, typeOfColumn } from "./reading.js";
 import { excerptOf, refusal, withPlace } from "./record-place.js";
 import { refusingChanges } from "./text-part.js";
 
@@ -57,7 +56,7 @@ async function* hashJsonlPart(
     return;
   }
   const { maxColumns } = limitsOf(options);
-  const isPlain = Object.keys(options.types).length === 0 && options.refuseOthers !== true;
+  const isPlain = saysOwnTypes(options.types) && options.refuseOthers !== true;
   if (index.format !== "jsonl" || !isPlain || options.columns !== undefined || maxColumns < MOST_KERNEL_KEYS) {
     yield* readJsonlPart(source, index, part, options);
     return;

@@ -35,7 +35,9 @@ class KernelLineScanner implements RunScanner {
     const kernel = this.#kernel;
     const scanner = this.#scanner;
     const found =
-      begin < end && maxRecords > 0 ? kernel.scan(bytes, begin, end, maxRecords, this.line, scanner.skipBlank) : 0;
+      begin < end && maxRecords > 0
+        ? kernel.scan(bytes, begin, end, maxRecords, this.line, scanner.skipBlank, final)
+        : 0;
     if (found > 0) {
       this.records = found;
       this.line = kernel.scannedLine;

@@ -21,9 +21,6 @@ interface KernelModule {
   forgetKeys(): void;
 }
 
-/** Most different names of members that the module holds. */
-export const MOST_KERNEL_KEYS = 1024;
-
 /** Kinds that the module tells apart, by their bit. */
 const KINDS: readonly Kind[] = ["null", "boolean", "number", "text"];
 
@@ -53,6 +50,9 @@ function compileKernel(): WebAssembly.Module | null {
 }
 
 const MEMORY_PAGES = 240;
+
+const LF = 10;
+const CR = 13;
 
 function openKernel(module: WebAssembly.Module): LineKernel | undefined {
   const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
@@ -121,16 +121,29 @@ export class LineKernel {
    * Finds lines that end in `bytes[begin, end)`, which begins with one, as `LineScanner` does.
    *
    * @param line Number of the first.
+   * @param final Nothing comes behind `end`.
    * @returns How many; with 0 nothing is said.
    */
-  scan(bytes: Uint8Array, begin: number, end: number, most: number, line: number, skipBlank: boolean): number {
+  scan(
+    bytes: Uint8Array,
+    begin: number,
+    end: number,
+    most: number,
+    line: number,
+    skipBlank: boolean,
+    final = false,
+  ): number {
     const length = Math.min(end - begin, this.#at("INPUT_BYTES"));
     const input = this.#at("INPUT");
     this.#bytes.set(bytes.subarray(begin, begin + length), input);
     this.#delta = begin - input;
+    // The last line needs no end; here it gets one. A carriage return before it would not stand alone any more.
+    const last = bytes[end - 1];
+    const isCut = final && length === end - begin && length < this.#at("INPUT_BYTES") && last !== LF && last !== CR;
+    if (isCut) this.#bytes[input + length] = LF;
     const atMost = Math.min(most, this.begins.length);
-    const found = this.#module.scan(length, this.#delta, atMost, line, skipBlank ? 1 : 0);
-    this.scannedTo = this.#at("scannedTo");
+    const found = this.#module.scan(isCut ? length + 1 : length, this.#delta, atMost, line, skipBlank ? 1 : 0);
+    this.scannedTo = Math.min(length, this.#at("scannedTo"));
     this.scannedLine = this.#at("scannedLine");
     return found;
   }

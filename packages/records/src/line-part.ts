@@ -1,6 +1,7 @@
 /** Files whose records are lines, or elements of one JSON array: the pass that finds their parts, and the records of one part. */
 
 import { ArrayScanner } from "./array-scanner.js";
+import type { EarlyLinesBuilder } from "./early-leaves.js";
 import { limitsOf, refuseLongRecord } from "./limits.js";
 import { openLineScanner } from "./line-kernel-scanner.js";
 import { LineScanner, type RunScanner, type ScannedPlace } from "./line-scanner.js";
@@ -39,14 +40,19 @@ function createScanner(
 }
 
 /**
- * Looks at a whole file once. What its records say is not looked at.
+ * Looks at a whole file once. What its records say is not looked at, but for leaves on the way.
  *
  * @throws FormatError `limit-exceeded`; `bad-json` for what is no array.
  */
-export async function indexLines(source: ByteSource, format: LineFormat, options: IndexOptions): Promise<FileIndex> {
+export async function indexLines(
+  source: ByteSource,
+  format: LineFormat,
+  options: IndexOptions,
+  early?: EarlyLinesBuilder,
+): Promise<FileIndex> {
   const scanner = createScanner(source.path, format, "whole", options, openLineScanner);
   try {
-    return await indexRecords(source, format, options, scanner);
+    return await indexRecords(source, format, options, scanner, early);
   } finally {
     scanner.release?.();
   }
@@ -57,6 +63,7 @@ async function indexRecords(
   format: LineFormat,
   options: IndexOptions,
   scanner: RunScanner,
+  early: EarlyLinesBuilder | undefined,
 ): Promise<FileIndex> {
   const digests = new StoredDigests();
   const { onBytes, readBytes, signal } = options;
@@ -100,6 +107,7 @@ async function indexRecords(
     if (scanner.records < room && stream.end - at > maxRecordBytes) {
       refuseLongRecord(source.path, scanner.line, maxRecordBytes);
     }
+    early?.add(scanner);
     offset += at - stream.begin;
     stream.begin = at;
     digests.settle(offset);

@@ -14,6 +14,7 @@ import { loadReader } from "./format-readers.js";
 import type { Evidence } from "./inference.js";
 import { joinAllKinds } from "./kinds.js";
 import { recordLeaves } from "./leaves.js";
+import { limitsOf, MOST_KERNEL_KEYS } from "./limits.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
 import { indexPlain, withPlain } from "./plain-source.js";
@@ -47,13 +48,13 @@ export interface IndexTaskOptions extends PlainReadOptions {
 export interface IndexTaskInput {
   readonly file: SourceFile;
   readonly ordinal: number;
-  /** Most leaves of CSV that are made on the way. Default 0. */
+  /** Most leaves of CSV or JSONL that are made on the way. Default 0. */
   readonly mostLeaves?: number;
 }
 export interface IndexTaskOutput {
   readonly index: FileIndex;
   readonly evidence: Evidence;
-  /** Leaves that were made on the way, of CSV. */
+  /** Leaves that were made on the way, of CSV and JSONL. */
   readonly early?: EarlyLeaves;
 }
 
@@ -87,15 +88,25 @@ async function indexAny(
   ordinal: number,
   bytes: ByteSource,
 ): Promise<IndexTaskOutput> {
-  const { known } = options;
+  const { known, mostLeaves, leafFormat } = options;
   if (format === "other") return { index: await indexBytes(bytes, "other", options), evidence: [] };
+  if (format === "jsonl" && mostLeaves > 0 && limitsOf(options).maxColumns >= MOST_KERNEL_KEYS) {
+    const [{ EarlyLinesBuilder }, { indexLines }] = await Promise.all([
+      import("./early-leaves.js"),
+      import("./line-part.js"),
+    ]);
+    const lines = new EarlyLinesBuilder(mostLeaves, leafFormat === "raw/v1");
+    const index = await indexLines(bytes, format, options, lines);
+    const early = lines.finish();
+    return { index, evidence: [], ...(early === undefined ? {} : { early }) };
+  }
   if (known === null || (format !== "csv" && format !== "tsv")) {
     return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
   }
   const [{ CsvEvidence }, { indexCsv }] = await Promise.all([import("./csv-evidence.js"), import("./csv-index.js")]);
   const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
   const index = await indexCsv(bytes, format, options, evidence);
-  const early = options.leafFormat === "raw/v1" ? undefined : evidence.early;
+  const early = leafFormat === "raw/v1" ? undefined : evidence.early;
   return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early }) };
 }
 
