@@ -9,7 +9,8 @@
 import { LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
 import type { BytesColumn, Column, TextColumn } from "./batch.js";
 import { encodeKey } from "./cbor.js";
-import type { TemporalType, TemporalUnit } from "./column-type.js";
+import { kindOfColumn } from "./column-kinds.js";
+import type { Kind, Kinds, TemporalType, TemporalUnit } from "./column-type.js";
 import { COLUMN_KERNEL } from "./generated/columns.js";
 import { leafOf } from "./leaves.js";
 import { PER_SECOND } from "./temporal-parts.js";
@@ -278,6 +279,17 @@ export class ColumnKernel {
       if (end - begin > LANES_LONGEST) leaves.set(leafOf(this.#bytes.subarray(arena + begin, arena + end)), 32 * i);
     }
   }
+}
+
+/** Kinds of columns as the kernel takes them. */
+export function kindsOfKernelColumns(columns: readonly KernelColumn[]): Kinds {
+  const kinds: Record<string, Kind> = Object.create(null);
+  for (const column of columns) {
+    if (column.type === "counts") kinds[column.name] = column.of;
+    else if (column.type === "dictionary") kinds[column.name] = column.values.type;
+    else kinds[column.name] = kindOfColumn(column);
+  }
+  return kinds;
 }
 
 /** How a column is copied; null when it holds nothing, undefined when the kernel cannot take it. */

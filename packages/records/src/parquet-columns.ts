@@ -8,6 +8,7 @@
  */
 
 import type { Column, DecimalColumn } from "./batch.js";
+import type { KernelColumn } from "./column-kernel.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
 import { byteWidth, type LeafValues } from "./parquet-encoding.js";
@@ -60,6 +61,39 @@ export function buildColumn(node: ParquetNode, context: ColumnContext): Column {
       return { name: node.name, length: count, validity, type: "map", offsets, keys, values };
     }
   }
+}
+
+/** The same for the column kernel: times as they are counted, and numbers without nulls where they lie. */
+export function buildKernelColumn(node: ParquetNode, context: ColumnContext): KernelColumn {
+  if (node.node !== "leaf" || node.path.length > 1 || node.repetition > 0) return buildColumn(node, context);
+  const { physical, meaning, name } = node;
+  if (meaning.as === "time" || meaning.as === "timestamp" || meaning.as === "instant") {
+    const { spread } = spreadOf(node, context);
+    const { count: length, validity } = spread;
+    const room = () => (physical === "int32" ? new Int32Array(length) : new BigInt64Array(length));
+    const counts = validity === null ? storedNumbers<Int32Array>(spread) : spreadNumbers(spread, room() as Int32Array);
+    return { name, length, validity, type: "counts", of: meaning.as, unit: meaning.unit, counts };
+  }
+  if (meaning.as === "plain" && STORED_AS[meaning.type as string] === physical) {
+    const { spread } = spreadOf(node, context);
+    const { count: length, validity } = spread;
+    if (validity === null)
+      return { name, length, validity, type: meaning.type, values: storedNumbers(spread) } as Column;
+  }
+  return buildColumn(node, context);
+}
+
+/** Types of numbers that are stored as they are. */
+const STORED_AS: Readonly<Record<string, string>> = {
+  int32: "int32",
+  int64: "int64",
+  float32: "float",
+  float64: "double",
+};
+
+/** The numbers of a run without nulls, where they lie. */
+function storedNumbers<A>({ values, first, present }: Spread): A {
+  return (values.numbers as Float64Array).subarray(first, first + present) as A;
 }
 
 function sameLength(column: Column, expected: number, name: string): Column {
@@ -137,8 +171,13 @@ function listOf(
   return { count, validity: bits.result(count), offsets: offsets.slice(0, count + 1), elements };
 }
 
-/** The slots of a leaf: which are present, and how many values that takes. */
 function buildLeaf(leaf: LeafNode, context: ColumnContext): Column {
+  const { spread, place } = spreadOf(leaf, context);
+  return convert(leaf, spread, place, context.isText(leaf));
+}
+
+/** The slots of a leaf: which are present, and how many values that takes. */
+function spreadOf(leaf: LeafNode, context: ColumnContext): { spread: Spread; place: ColumnPlace } {
   const { column, begin, end, value } = sliceOf(leaf, context);
   const { definition, values } = column;
   let count = end - begin;
@@ -164,7 +203,7 @@ function buildLeaf(leaf: LeafNode, context: ColumnContext): Column {
   };
   if (value + present > values.length)
     throw new Error(`${place.column} has ${values.length} values where ${value + present} are needed`);
-  return convert(leaf, { values, first: value, present, count, validity }, place, context.isText(leaf));
+  return { spread: { values, first: value, present, count, validity }, place };
 }
 
 /** Values `[first, first + present)`, to be spread over `count` slots. */
@@ -218,6 +257,18 @@ function spreadNumbers<A extends Int32Array | BigInt64Array | Float32Array | Flo
   const target = out as Int32Array;
   if (validity === null) {
     target.set(source.subarray(first, first + present));
+    return out;
+  }
+  if (out instanceof BigInt64Array) {
+    // By halves, so that no bigint is made.
+    const wide = values.numbers as BigInt64Array;
+    const from = new Int32Array(wide.buffer, wide.byteOffset, 2 * wide.length);
+    const to = new Int32Array(out.buffer, out.byteOffset, 2 * out.length);
+    for (let index = 0, next = 2 * first; index < count; index++) {
+      if (((validity[index >> 3] as number) & (1 << (index & 7))) === 0) continue;
+      to[2 * index] = from[next++] as number;
+      to[2 * index + 1] = from[next++] as number;
+    }
     return out;
   }
   for (let index = 0, next = first; index < count; index++) {
