@@ -4,3 +4,5 @@ export function compileKernel(): Promise<Uint8Array>;
 export function compileColumnKernel(): Promise<Uint8Array>;
 /** The WebAssembly module of the line kernel as bytes. */
 export function compileLineKernel(): Promise<Uint8Array>;
+/** The WebAssembly module that decompresses Snappy as bytes. */
+export function compileSnappy(): Promise<Uint8Array>;

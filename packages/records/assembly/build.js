@@ -12,6 +12,8 @@ export const compileKernel = () => compileModule("csv");
 export const compileColumnKernel = () => compileModule("columns");
 /** The WebAssembly module of the line kernel as bytes. */
 export const compileLineKernel = () => compileModule("lines");
+/** The WebAssembly module that decompresses Snappy as bytes. It has no other memory to share. */
+export const compileSnappy = () => compile(join(import.meta.dirname, "snappy.ts"), 512);
 
 if (import.meta.filename === process.argv[1]) {
   const write = (name, symbol, binary) =>
@@ -19,4 +21,5 @@ if (import.meta.filename === process.argv[1]) {
   write("csv", "CSV_KERNEL", await compileKernel());
   write("columns", "COLUMN_KERNEL", await compileColumnKernel());
   write("lines", "LINE_KERNEL", await compileLineKernel());
+  write("snappy", "SNAPPY", await compileSnappy());
 }

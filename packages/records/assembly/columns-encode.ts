@@ -20,6 +20,7 @@ import {
   UNSIGNED,
 } from "./cbor";
 import { ARENA, COLUMN_BYTES, COLUMNS, OFFSETS } from "./columns-layout";
+import { isUtf8 } from "./utf8";
 
 /** Types of columns, as in `src/column-kernel.ts`. */
 const TEXT: i32 = 0;
@@ -57,7 +58,23 @@ const NANOSECONDS: usize = 24;
 const INDICES: usize = 28;
 /** Bytes of a count. */
 const WIDTH: usize = 32;
+/** Of texts: 1 where they may be no UTF-8. */
+const UNCHECKED: usize = 36;
 const PER_SECOND: usize = 40;
+
+/** Whether `count` + 1 offsets (i32) ascend from `first` on and end at `last`. */
+export function ascends(offsets: usize, count: i32, first: i32, last: i32): bool {
+  if (load<i32>(offsets) !== first || load<i32>(offsets + 4 * <usize>count) !== last) return false;
+  let falls = i32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at = offsets + 4 * <usize>i;
+    falls = v128.or(falls, i32x4.gt_s(v128.load(at), v128.load(at, 4)));
+  }
+  if (v128.any_true(falls)) return false;
+  for (; i < count; i++) if (load<i32>(offsets + 4 * <usize>i) > load<i32>(offsets + 4 * <usize>i, 4)) return false;
+  return true;
+}
 
 /**
  * Encodes records to the arena, and writes their offsets.
@@ -92,11 +109,9 @@ export function encode(count: i32, columns: i32, shift: i32): i32 {
   const values = <usize>load<u32>(column, VALUES);
   switch (load<i32>(column, TYPE)) {
     case TEXT:
-      string(TEXT_STRING, column, values, row);
-      return true;
+      return string(TEXT_STRING, column, values, row);
     case BYTES:
-      string(BYTE_STRING, column, values, row);
-      return true;
+      return string(BYTE_STRING, column, values, row);
     case BOOLEAN:
       push(load<u8>(values + row) === 0 ? 0xf4 : 0xf5);
       return true;
@@ -144,13 +159,22 @@ export function encode(count: i32, columns: i32, shift: i32): i32 {
   }
 }
 
-@inline function string(major: u32, column: usize, values: usize, row: usize): void {
+@inline function string(major: u32, column: usize, values: usize, row: usize): bool {
   const indices = <usize>load<u32>(column, INDICES);
   const entry = indices === 0 ? row : <usize>load<u32>(indices + 4 * row);
   const begin = load<u32>(values + 4 * entry);
   const length = load<u32>(values + 4 * entry, 4) - begin;
+  const text = <usize>(load<u32>(column, DATA) + begin);
   head(major, length);
-  copy(load<u32>(column, DATA) + begin, length);
+  copy(text, length);
+  return load<u32>(column, UNCHECKED) === 0 || isAscii(text, length) || isUtf8(text, text + length);
+}
+
+@inline function isAscii(text: usize, length: usize): bool {
+  let high: i32 = 0;
+  let k: usize = 0;
+  for (; k + 16 <= length; k += 16) high |= i8x16.bitmask(v128.load(text + k));
+  return (high | (i8x16.bitmask(v128.load(text + k)) & ((1 << <i32>(length - k)) - 1))) === 0;
 }
 
 function time(column: usize, values: usize, row: usize): bool {

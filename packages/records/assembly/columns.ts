@@ -1,6 +1,6 @@
 /** The column kernel: what the module exports. AssemblyScript, compiled by `build.js`; addresses are in `columns-layout.ts`. */
 
-export { encode } from "./columns-encode";
+export { ascends, encode } from "./columns-encode";
 export {
   ARENA,
   ARENA_BYTES,

@@ -9,6 +9,7 @@ import { digitsEnd, digitsValue, isNumber, parseNumber } from "./csv-numbers";
 import { beginRecord, guessedEnd, keyOf, setValue, takeKey, writeMembers } from "./json-keys";
 import { VALUES, VALUES_BYTES } from "./lines-layout";
 import { ARENA, ARENA_BYTES, BEGINS, ENDS, MOST_ENCODED, OFFSETS } from "./memory-layout";
+import { isUtf8 } from "./utf8";
 
 /** Kinds, as in `src/line-kernel.ts`. */
 const NULL: u32 = 1;
@@ -267,25 +268,4 @@ function character(point: i32): void {
     push(0x80 | ((point >> 6) & 0x3f));
   }
   push(0x80 | (point & 0x3f));
-}
-
-/** Whether bytes are UTF-8 (RFC 3629), strictly; `src/utf8.ts` is the same in JavaScript. */
-function isUtf8(begin: usize, end: usize): bool {
-  let at = begin;
-  while (at < end) {
-    const lead = <u32>load<u8>(at);
-    if (lead < 0x80) {
-      at++;
-      continue;
-    }
-    const more: usize = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if (lead < 0xc2 || lead > 0xf4 || at + more >= end) return false;
-    const second = <u32>load<u8>(at, 1);
-    const least: u32 = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-    const most: u32 = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-    if (second < least || second > most) return false;
-    for (let next: usize = 2; next <= more; next++) if ((load<u8>(at + next) & 0xc0) !== 0x80) return false;
-    at += more + 1;
-  }
-  return true;
 }

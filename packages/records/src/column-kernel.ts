@@ -37,11 +37,18 @@ export interface DictionaryColumn extends StoredColumn {
   readonly values: TextColumn | BytesColumn;
 }
 
-/** What the kernel takes: columns, and two that readers have before they are columns. */
-export type KernelColumn = Column | CountsColumn | DictionaryColumn;
+/** Texts as they are stored: whether they are UTF-8 is not known, nor whether offsets ascend, and they need not begin with 0. */
+export interface UncheckedTexts extends StoredColumn, Texts {
+  readonly type: "unchecked";
+  readonly of: "text" | "bytes";
+}
 
-/** Exports of the module: its function, and where things stand in its memory (`assembly/columns-layout.ts`). */
+/** What the kernel takes: columns, and what readers have before they are columns. */
+export type KernelColumn = Column | CountsColumn | DictionaryColumn | UncheckedTexts;
+
+/** Exports of the module: its functions, and where things stand in its memory (`assembly/columns-layout.ts`). */
 interface KernelModule {
+  ascends(offsets: number, count: number, first: number, last: number): number;
   encode(count: number, columns: number, shift: number): number;
   readonly [name: string]: WebAssembly.Global | ((...values: number[]) => number);
 }
@@ -83,6 +90,7 @@ const WORDS = {
   nanoseconds: 6,
   indices: 7,
   width: 8,
+  unchecked: 9,
   perSecond: 10,
 } as const;
 
@@ -110,6 +118,7 @@ interface PlannedColumn {
   readonly dictionary?: Texts & { readonly count: number; readonly longest: number };
   readonly width?: number;
   readonly perSecond?: number;
+  readonly isUnchecked?: boolean;
 }
 
 let opened: ColumnKernel | null | undefined;
@@ -191,7 +200,7 @@ export class ColumnKernel {
     const keyEnd = keyAt + this.#at("KEY_BYTES");
     let input = this.#at("INPUT");
     const inputEnd = input + this.#at("INPUT_BYTES");
-    for (const [i, { key, type, dictionary, width = 0, perSecond = 1 }] of columns.entries()) {
+    for (const [i, { key, type, dictionary, width = 0, perSecond = 1, isUnchecked = false }] of columns.entries()) {
       const word = this.#descriptionOf(i);
       if (keyAt + key.length > keyEnd) return undefined;
       this.#words.fill(0, word, word + 12);
@@ -199,6 +208,7 @@ export class ColumnKernel {
       this.#words[word + WORDS.key] = keyAt;
       this.#words[word + WORDS.keyLength] = key.length;
       this.#words[word + WORDS.width] = width;
+      this.#words[word + WORDS.unchecked] = isUnchecked ? 1 : 0;
       this.#words[word + WORDS.perSecond] = perSecond;
       this.#bytes.set(key, keyAt);
       keyAt += key.length;
@@ -226,6 +236,7 @@ export class ColumnKernel {
     let count = end - begin;
     for (; count > 0; count >> 1 === 0 ? (count = 0) : (count >>= 1)) {
       const { stored, encoded } = this.#sizeOf(columns, begin, begin + count);
+      if (Number.isNaN(stored)) return 0;
       if (stored <= room && encoded <= this.#at("ARENA_BYTES")) break;
     }
     if (count === 0) return 0;
@@ -246,13 +257,15 @@ export class ColumnKernel {
       if (texts === undefined) continue;
       const { offsets, data } = texts;
       const [first, last] = [offsets[begin] as number, offsets[begin + count] as number];
-      this.#words[word + WORDS.values] = put(bytesOf(offsets, begin, begin + count + 1));
+      const offsetsAt = put(bytesOf(offsets, begin, begin + count + 1));
+      if (!this.#module.ascends(offsetsAt, count, first, last)) return 0;
+      this.#words[word + WORDS.values] = offsetsAt;
       this.#words[word + WORDS.data] = put(data.subarray(first, last)) - first;
     }
     return count;
   }
 
-  /** Bytes that records take as they are stored, and at most when they are encoded. */
+  /** Bytes that records take as they are stored (NaN where offsets are none), and at most when they are encoded. */
   #sizeOf(columns: readonly PlannedColumn[], begin: number, end: number): { stored: number; encoded: number } {
     const count = end - begin;
     const valueBytes = this.#at("MOST_VALUE_BYTES");
@@ -263,7 +276,9 @@ export class ColumnKernel {
       if (validity !== null) stored += aligned(count / 8 + 2);
       for (const { width } of buffers) stored += aligned(width * count);
       if (texts === undefined) continue;
-      const bytes = (texts.offsets[end] as number) - (texts.offsets[begin] as number);
+      const { offsets, data } = texts;
+      const [first, last] = [offsets[begin] as number, offsets[end] as number];
+      const bytes = first >= 0 && first <= last && last <= data.length ? last - first : Number.NaN;
       stored += aligned(bytes) + aligned(4 * (count + 1));
       encoded += bytes;
     }
@@ -285,7 +300,7 @@ export class ColumnKernel {
 export function kindsOfKernelColumns(columns: readonly KernelColumn[]): Kinds {
   const kinds: Record<string, Kind> = Object.create(null);
   for (const column of columns) {
-    if (column.type === "counts") kinds[column.name] = column.of;
+    if (column.type === "counts" || column.type === "unchecked") kinds[column.name] = column.of;
     else if (column.type === "dictionary") kinds[column.name] = column.values.type;
     else kinds[column.name] = kindOfColumn(column);
   }
@@ -320,13 +335,17 @@ function planOf(column: KernelColumn): PlannedColumn | null | undefined {
       perSecond: PER_SECOND[unit],
     };
   }
+  if (column.type === "unchecked") {
+    const { of, offsets, data } = column;
+    if (offsets.length <= length) return undefined;
+    const isUnchecked = of === "text";
+    return { key, type: TYPES[of] as number, validity, buffers: [], texts: { offsets, data }, isUnchecked };
+  }
   const type = TYPES[column.type];
   if (type === undefined) return undefined;
   if ("data" in column) {
     const { offsets, data } = column;
-    return ascend(offsets, length, data.length)
-      ? { key, type, validity, buffers: [], texts: { offsets, data } }
-      : undefined;
+    return offsets.length > length ? { key, type, validity, buffers: [], texts: { offsets, data } } : undefined;
   }
   if ("seconds" in column) {
     const { seconds, nanoseconds } = column;

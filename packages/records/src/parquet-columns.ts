@@ -80,6 +80,13 @@ export function buildKernelColumn(node: ParquetNode, context: ColumnContext): Ke
     if (validity === null)
       return { name, length, validity, type: meaning.type, values: storedNumbers(spread) } as Column;
   }
+  if (physical === "binary" && (meaning.as === "text" || meaning.as === "bytes")) {
+    const { spread } = spreadOf(node, context);
+    const { count: length, validity } = spread;
+    const of = meaning.as === "text" || (meaning.open && context.isText(node)) ? "text" : "bytes";
+    const { offsets, begin, end } = textOffsets(node, spread);
+    return { name, length, validity, type: "unchecked", of, offsets, data: spread.values.bytes.subarray(begin, end) };
+  }
   return buildColumn(node, context);
 }
 
@@ -334,19 +341,33 @@ function spreadFixed(spread: Spread, width: number): Uint8Array {
 
 /** Text and bytes: present values lie one behind the other, so their bytes are copied at once. */
 function toBytes(leaf: LeafNode, spread: Spread, place: ColumnPlace, isText: boolean): Column {
-  const { values, first, present, count, validity } = spread;
+  const { values, count, validity } = spread;
+  const { offsets, begin, end } = textOffsets(leaf, spread);
+  const data = values.bytes.slice(begin, end);
+  if (isText) refuseInvalidUtf8(data, offsets, validity, place);
+  return { name: leaf.name, length: count, validity, type: isText ? "text" : "bytes", offsets, data };
+}
+
+/** Offsets into the bytes of a run, which are `[begin, end)` of all. */
+function textOffsets(
+  leaf: LeafNode,
+  { values, first, present, count, validity }: Spread,
+): { readonly offsets: Int32Array; readonly begin: number; readonly end: number } {
   const width = byteWidth(leaf);
   const isBinary = leaf.physical === "binary";
   const begin = isBinary ? (values.offsets[first] as number) : first * width;
   const end = isBinary ? (values.offsets[first + present] as number) : (first + present) * width;
-  const data = values.bytes.slice(begin, end);
   const offsets = new Int32Array(count + 1);
+  if (isBinary && validity === null) {
+    const stored = values.offsets.subarray(first, first + present + 1);
+    for (let index = 1; index <= count; index++) offsets[index] = (stored[index] as number) - begin;
+    return { offsets, begin, end };
+  }
   for (let index = 0, next = first; index < count; index++) {
     if (validity === null || ((validity[index >> 3] as number) & (1 << (index & 7))) !== 0) next++;
     offsets[index + 1] = (isBinary ? (values.offsets[next] as number) : next * width) - begin;
   }
-  if (isText) refuseInvalidUtf8(data, offsets, validity, place);
-  return { name: leaf.name, length: count, validity, type: isText ? "text" : "bytes", offsets, data };
+  return { offsets, begin, end };
 }
 
 function toDecimal(leaf: LeafNode, precision: number, scale: number, spread: Spread): DecimalColumn {

@@ -87,11 +87,20 @@ export function isOneRun(bytes: Uint8Array, count: number, value: number): boole
 /** Most values for which room is made before they are there. */
 const EXPECTED_VALUES = 1 << 20;
 
-/** Reads `count` numbers of `width` bits: runs and bit-packed groups mixed (the RLE/bit-packing hybrid). */
+/** What {@link readHybrid} gave last: new memory for every page costs more than reading it. */
+let hybrid = new Uint32Array(0);
+/** Most numbers that are kept for that. */
+const MOST_KEPT = 1 << 22;
+
+/**
+ * Reads `count` numbers of `width` bits: runs and bit-packed groups mixed (the RLE/bit-packing hybrid).
+ *
+ * @returns Good until the next call.
+ */
 export function readHybrid(page: PageBytes, width: number, count: number): Uint32Array {
   if (width > 32) throw new Error(`levels or indices of ${width} bits`);
-  let out = new Uint32Array(Math.min(count, EXPECTED_VALUES));
   if (width === 0) return new Uint32Array(count);
+  let out = hybrid;
   const bytesWide = (width + 7) >> 3;
   let seen = 0;
   while (seen < count) {
@@ -116,6 +125,7 @@ export function readHybrid(page: PageBytes, width: number, count: number): Uint3
       seen += values;
     }
   }
+  if (out.length <= MOST_KEPT) hybrid = out;
   return out.subarray(0, count);
 }
 
@@ -311,9 +321,23 @@ export function appendFromDictionary(
     const numbers = grown(into.numbers as Float64Array, into.length + count);
     const from = dictionary.numbers as Float64Array;
     into.numbers = numbers;
-    for (let index = 0; index < count; index++) numbers[into.length + index] = from[indices[index] as number] as number;
+    if ((numbers as unknown) instanceof BigInt64Array) appendHalves(from, indices, numbers, into.length);
+    else
+      for (let index = 0; index < count; index++)
+        numbers[into.length + index] = from[indices[index] as number] as number;
   }
   into.length += count;
+}
+
+/** 64-bit integers at `indices`, by halves, so that no bigint is made. */
+function appendHalves(source: ArrayBufferView, indices: Uint32Array, target: ArrayBufferView, at: number): void {
+  const from = new Int32Array(source.buffer, source.byteOffset, source.byteLength / 4);
+  const to = new Int32Array(target.buffer, target.byteOffset + 8 * at, 2 * indices.length);
+  for (let index = 0; index < indices.length; index++) {
+    const place = 2 * (indices[index] as number);
+    to[2 * index] = from[place] as number;
+    to[2 * index + 1] = from[place + 1] as number;
+  }
 }
 
 /** DELTA_BINARY_PACKED: appends int32 or int64 values. */

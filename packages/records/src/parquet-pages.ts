@@ -20,7 +20,7 @@ import type { Codec, ColumnChunk } from "./parquet-footer.js";
 import type { LeafNode } from "./parquet-schema.js";
 import { parseThrift, type ThriftStruct } from "./parquet-thrift.js";
 
-/** A decoded column chunk. Levels are `null` where they can only be 0. */
+/** A decoded column chunk. Levels are `null` where they can only be 0; those of definition also where a top column has no null. */
 export interface LeafColumn {
   readonly leaf: LeafNode;
   readonly levels: number;

@@ -11,6 +11,7 @@ import { COLUMN_KERNEL } from "../src/generated/columns.js";
 import { recordLeaves } from "../src/leaves.js";
 import { takeColumn } from "../src/take-column.js";
 import { splitSeconds } from "../src/temporal-parts.js";
+import { findInvalidUtf8 } from "../src/utf8.js";
 import { toHex, utf8 } from "./bytes.js";
 
 const kernel = columnKernel() as ColumnKernel;
@@ -245,11 +246,49 @@ describe("leaves()", () => {
     );
   });
 
+  test("agrees on texts as they are stored, and finds those that are no UTF-8", () => {
+    const bad = [[0x80], [0xc3], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe4, 0xb8]];
+    const pieces = fc.oneof(
+      texts.map(utf8),
+      fc.constantFrom(...bad).map((bytes) => Uint8Array.from(bytes)),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(pieces, { minLength: 1, maxLength: 20 }),
+        fc.nat(40),
+        fc.constantFrom("text", "bytes"),
+        (values, before, of) => {
+          const length = values.length;
+          const offsets = new Int32Array(length + 1).fill(before);
+          for (const [i, value] of values.entries()) offsets[i + 1] = (offsets[i] as number) + value.length;
+          const data = Uint8Array.from([
+            ...new Uint8Array(before).fill(0x80),
+            ...values.flatMap((value) => [...value]),
+          ]);
+          const stored: KernelColumn = { name: "t", type: "unchecked", of, length, validity: null, offsets, data };
+          const isGood = of === "bytes" || values.every((value) => findInvalidUtf8(value) < 0);
+          const column = { name: "t", type: of, length, validity: null, offsets, data } as Column;
+          const leaves = kernel.leaves(length, [stored]);
+          if (isGood) expect(toHex(leaves as Uint8Array)).toBe(toHex(leavesBySlowWay({ length, columns: [column] })));
+          else expect(leaves).toBeUndefined();
+        },
+      ),
+    );
+  });
+
   test("leaves to encodeBatch() what it must not read or cannot hold", () => {
     const base = { length: 2, validity: null };
     const text = textsOf("t", "text", ["ab", "cd"]);
     const seconds = new BigInt64Array(2);
+    const unchecked = { ...text, type: "unchecked", of: "text" } as const;
     const refused: readonly KernelColumn[][] = [
+      [{ ...unchecked, offsets: Int32Array.of(0, 3, 2) }],
+      [{ ...unchecked, offsets: Int32Array.of(-9, -5, 2) }],
+      [{ ...unchecked, offsets: Int32Array.of(0, -5, 2) }],
+      [{ ...unchecked, offsets: Int32Array.of(0, 2 ** 31 - 1, 2) }],
+      [{ ...unchecked, offsets: Int32Array.of(5, 6, 7) }],
+      [{ ...unchecked, offsets: Int32Array.of(0, 2) }],
+      [{ ...unchecked, offsets: Int32Array.of(1, 2 ** 31 - 1, -(2 ** 31)) }],
       [{ ...text, offsets: Int32Array.of(0, 3, 2) }],
       [{ ...text, offsets: Int32Array.of(-1, 1, 2) }],
       [{ ...text, offsets: Int32Array.of(0, 2, 5) }],
