@@ -195,6 +195,11 @@ function double(value: f64): void {
     else head(NEGATIVE, <u64>-value - 1);
     return;
   }
+  // −2⁶⁴ is an integer still, as the argument 2⁶⁴ − 1.
+  if (value === -18446744073709551616.0) {
+    head(NEGATIVE, u64.MAX_VALUE);
+    return;
+  }
   const single = <f32>value;
   if (<f64>single !== value) {
     push(0xfb);

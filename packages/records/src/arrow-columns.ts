@@ -3,6 +3,7 @@
 import type { ArrowArray } from "./arrow-arrays.js";
 import type { ArrowField } from "./arrow-schema.js";
 import type { Column } from "./batch.js";
+import type { KernelColumn } from "./column-kernel.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
 import { BatchTooLarge, MAX_BATCH_OFFSET, takeColumn } from "./take-column.js";
@@ -130,6 +131,35 @@ export function toColumn(
     case "runs":
       return fromRuns(array, begin, end, context, name);
   }
+}
+
+/** The same for the column kernel: times, texts and indices of dictionaries as they are stored. */
+export function toKernelColumn(array: ArrowArray, begin: number, end: number, context: ArrowContext): KernelColumn {
+  const { field } = array;
+  const { layout, name } = field;
+  const length = end - begin;
+  if (end > array.length || begin === end) return toColumn(array, begin, end, context);
+  const validity = () => (array.validity === null ? null : sliceBits(array.validity, begin, end));
+  if (field.dictionary !== null) {
+    const values = context.dictionary(field.dictionary.id);
+    if ((values.type !== "text" && values.type !== "bytes") || values.validity !== null)
+      return toColumn(array, begin, end, context);
+    const present = validity();
+    const indices = indicesOf(array, begin, end, present, values.length);
+    return { name, length, validity: present, type: "dictionary", indices, values };
+  }
+  if (layout.as === "temporal") {
+    const raw = fixedBytes(array, 0, layout.width, begin, end);
+    const counts = layout.width === 4 ? new Int32Array(raw.buffer) : new BigInt64Array(raw.buffer);
+    return { name, length, validity: validity(), type: "counts", of: layout.type, unit: layout.unit, counts };
+  }
+  if ((layout.as === "text" || layout.as === "bytes") && layout.offsets === 4) {
+    const offsets = new Int32Array(fixedBytes(array, 0, 4, begin, end + 1).buffer);
+    const data = array.buffers[1] as Uint8Array;
+    const of = layout.as === "text" || context.isText(field) ? "text" : "bytes";
+    return { name, length, validity: validity(), type: "unchecked", of, offsets, data };
+  }
+  return toColumn(array, begin, end, context);
 }
 
 /** A copy of values `[begin, end)` of `width` bytes each, at the start of a buffer of its own. */
@@ -309,10 +339,22 @@ function fromDictionary(
   context: ArrowContext,
   name: string,
 ): Column {
-  const { id, width, signed } = array.field.dictionary as NonNullable<ArrowField["dictionary"]>;
+  const dictionary = context.dictionary((array.field.dictionary as { id: bigint }).id);
+  const indices = indicesOf(array, begin, end, validity, dictionary.length);
+  return takeColumn(dictionary, indices, name);
+}
+
+/** Places in a dictionary of `size` values; −1 where a value is null. */
+function indicesOf(
+  array: ArrowArray,
+  begin: number,
+  end: number,
+  validity: Uint8Array | null,
+  size: number,
+): Int32Array {
+  const { width, signed } = array.field.dictionary as NonNullable<ArrowField["dictionary"]>;
   const type: IntegerType = `${signed ? "" : "u"}int${(width * 8) as 8 | 16 | 32 | 64}`;
   const stored = numbersOf(type, fixedBytes(array, 0, width, begin, end)).values;
-  const dictionary = context.dictionary(id);
   const indices = new Int32Array(end - begin);
   for (let index = 0; index < indices.length; index++) {
     if (validity !== null && ((validity[index >> 3] as number) & (1 << (index & 7))) === 0) {
@@ -320,14 +362,14 @@ function fromDictionary(
       continue;
     }
     const at = Number(stored[index]);
-    if (at < 0 || at >= dictionary.length) {
+    if (at < 0 || at >= size) {
       throw new Error(
-        `column ${JSON.stringify(array.field.path)} has the dictionary index ${at}, but the dictionary has ${dictionary.length} values`,
+        `column ${JSON.stringify(array.field.path)} has the dictionary index ${at}, but the dictionary has ${size} values`,
       );
     }
     indices[index] = at;
   }
-  return takeColumn(dictionary, indices, name);
+  return indices;
 }
 
 function fromRuns(array: ArrowArray, begin: number, end: number, context: ArrowContext, name: string): Column {

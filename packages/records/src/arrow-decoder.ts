@@ -2,16 +2,27 @@
 
 import { FormatError, isAssayError } from "@assay/merkle";
 import { type ArrowArray, arraysOf, BodyTooLarge } from "./arrow-arrays.js";
-import { type ArrowContext, toColumn } from "./arrow-columns.js";
+import { type ArrowContext, toColumn, toKernelColumn } from "./arrow-columns.js";
 import type { FlatTable } from "./arrow-flatbuffer.js";
 import { badArrow, reasonOf } from "./arrow-messages.js";
 import type { ArrowField, ArrowSchema } from "./arrow-schema.js";
 import type { Batch, Column } from "./batch.js";
+import type { KernelColumn } from "./column-kernel.js";
 import type { ColumnType } from "./column-type.js";
 import { concatColumns } from "./concat-columns.js";
 import { limitsOf } from "./limits.js";
 import { BLOCK_RECORDS, type ReadOptions } from "./reader.js";
 import { BatchTooLarge, MAX_BATCH_OFFSET } from "./take-column.js";
+
+type BuildColumn<C> = (array: ArrowArray, begin: number, end: number, context: ArrowContext) => C;
+
+/** Consecutive records of a record batch. */
+export interface ArrowRun<C> {
+  readonly length: number;
+  readonly columns: readonly C[];
+  /** The same records as columns, where these are others. */
+  columnsAgain(): Column[];
+}
 
 /** Decodes the record batches of a file in order, keeping the dictionaries that hold. */
 export class BatchDecoder {
@@ -57,7 +68,21 @@ export class BatchDecoder {
   }
 
   /** The batches of a `RecordBatch` table, whose first record is `firstRecord`. */
-  *batchesOf(header: FlatTable, body: Uint8Array, firstRecord: number): Iterable<Batch> {
+  batchesOf(header: FlatTable, body: Uint8Array, firstRecord: number): Iterable<Batch> {
+    return this.#runsOf(header, body, firstRecord, toColumn);
+  }
+
+  /** The same, with columns as the column kernel takes them. */
+  kernelRunsOf(header: FlatTable, body: Uint8Array, firstRecord: number): Iterable<ArrowRun<KernelColumn>> {
+    return this.#runsOf(header, body, firstRecord, toKernelColumn);
+  }
+
+  *#runsOf<C extends KernelColumn>(
+    header: FlatTable,
+    body: Uint8Array,
+    firstRecord: number,
+    build: BuildColumn<C>,
+  ): Iterable<ArrowRun<C>> {
     const { length, arrays } = attempt(
       this.#path,
       () => {
@@ -82,7 +107,7 @@ export class BatchDecoder {
     let spent = 0;
     for (let begin = 0; begin < length; ) {
       const end = Math.min(begin + step, length);
-      const columns = this.#columns(arrays, begin, end, firstRecord);
+      const columns = this.#columns(arrays, begin, end, firstRecord, build);
       if (columns === null) {
         // Too much text for 32-bit offsets: fewer records at once.
         step = Math.ceil((end - begin) / 2);
@@ -91,16 +116,24 @@ export class BatchDecoder {
       // Dictionaries and runs make a small body large.
       for (const column of columns) spent += bytesOf(column);
       if (spent > this.#maxBytes) throw tooLarge(this.#path, this.#maxBytes, spent);
-      yield { length: end - begin, columns };
+      const from = begin;
+      const columnsAgain = () => this.#columns(arrays, from, end, firstRecord, toColumn) as Column[];
+      yield { length: end - begin, columns, columnsAgain };
       begin = end;
     }
   }
 
-  #columns(arrays: readonly ArrowArray[], begin: number, end: number, firstRecord: number): Column[] | null {
+  #columns<C>(
+    arrays: readonly ArrowArray[],
+    begin: number,
+    end: number,
+    firstRecord: number,
+    build: BuildColumn<C>,
+  ): C[] | null {
     const context = this.#context(firstRecord);
     return attempt(this.#path, () => {
       try {
-        return arrays.map((array) => toColumn(array, begin, end, context));
+        return arrays.map((array) => build(array, begin, end, context));
       } catch (error) {
         if (error instanceof BatchTooLarge && end - begin > 1) return null;
         throw error;
@@ -182,11 +215,24 @@ function tooLarge(path: string, maximum: number, needed: number): FormatError {
   );
 }
 
-/** Memory of a column's buffers. */
-function bytesOf(column: Column): number {
+/** Memory of a column's buffers, once it is one. */
+function bytesOf(column: KernelColumn): number {
   switch (column.type) {
     case "null":
       return 0;
+    case "counts":
+      return column.length * 12;
+    case "unchecked": {
+      const { offsets, length } = column;
+      return Math.max(0, (offsets[length] as number) - (offsets[0] as number)) + offsets.byteLength;
+    }
+    case "dictionary": {
+      const { offsets } = column.values;
+      let bytes = 4 * (column.length + 1);
+      for (const index of column.indices)
+        if (index >= 0) bytes += (offsets[index + 1] as number) - (offsets[index] as number);
+      return bytes;
+    }
     case "text":
     case "bytes":
     case "json":

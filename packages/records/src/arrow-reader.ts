@@ -18,6 +18,7 @@ import {
   schemaTable,
 } from "./arrow-messages.js";
 import { type ArrowSchema, arrowSchema, storedType } from "./arrow-schema.js";
+import { columnKernel, kindsOfKernelColumns } from "./column-kernel.js";
 import { digestFile, readWindow } from "./file-windows.js";
 import { limitsOf } from "./limits.js";
 import {
@@ -106,29 +107,63 @@ export const arrowReader: FormatReader = {
   },
 
   async *read(source: ByteSource, _index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch> {
-    const { path } = source;
-    const { layout, messages } = part.detail as ArrowDetail;
-    const schema = schemaOf(path, layout, await readWindow(source, part.windows[0] as Window), options);
-    const decoder = new BatchDecoder(path, schema, options);
-    let begin = part.begin;
-    for (const [index, { kind, metadata }] of messages.entries()) {
-      options.signal?.throwIfAborted();
-      const bytes = await readWindow(source, part.windows[index + 1] as Window);
-      options.onBytes?.(bytes.length);
-      const { header } = attempt(path, () => parseMessage(path, metadataOf(bytes, metadata), 0));
-      const body = bytes.subarray(metadata);
-      if (kind === "dictionary") decoder.addDictionary(header, body);
-      else {
-        for (const batch of decoder.batchesOf(header, body, begin)) {
-          yield { begin, batch };
-          begin += batch.length;
-        }
-      }
+    const runs = (decoder: BatchDecoder, { header, body, begin }: RecordMessage) =>
+      decoder.batchesOf(header, body, begin);
+    for await (const { begin, run } of runsOf(source, part, options, runs)) yield { begin, batch: run };
+  },
+
+  async *leaves(source: ByteSource, index: FileIndex, part: FilePart, options: ReadOptions) {
+    const kernel = columnKernel();
+    if (kernel === undefined) {
+      yield* this.read(source, index, part, options);
+      return;
     }
-    if (begin !== part.end)
-      throw badArrow(path, `it holds ${begin - part.begin} records where ${part.end - part.begin} were counted`);
+    const kernelRuns = (decoder: BatchDecoder, { header, body, begin }: RecordMessage) =>
+      decoder.kernelRunsOf(header, body, begin);
+    for await (const { begin, run } of runsOf(source, part, options, kernelRuns)) {
+      const leaves = kernel.leaves(run.length, run.columns);
+      if (leaves !== undefined) yield { leaves, kinds: kindsOfKernelColumns(run.columns) };
+      else yield { begin, batch: { length: run.length, columns: run.columnsAgain() } };
+    }
   },
 };
+
+/** A record batch as it lies in the file, and the ordinal of its first record. */
+interface RecordMessage {
+  readonly header: FlatTable;
+  readonly body: Uint8Array;
+  readonly begin: number;
+}
+
+/** What a decoder makes of the record batches of a part, one after the other. */
+async function* runsOf<R extends { readonly length: number }>(
+  source: ByteSource,
+  part: FilePart,
+  options: ReadOptions,
+  decode: (decoder: BatchDecoder, message: RecordMessage) => Iterable<R>,
+): AsyncGenerator<{ readonly begin: number; readonly run: R }> {
+  const { path } = source;
+  const { layout, messages } = part.detail as ArrowDetail;
+  const schema = schemaOf(path, layout, await readWindow(source, part.windows[0] as Window), options);
+  const decoder = new BatchDecoder(path, schema, options);
+  let begin = part.begin;
+  for (const [index, { kind, metadata }] of messages.entries()) {
+    options.signal?.throwIfAborted();
+    const bytes = await readWindow(source, part.windows[index + 1] as Window);
+    options.onBytes?.(bytes.length);
+    const { header } = attempt(path, () => parseMessage(path, metadataOf(bytes, metadata), 0));
+    const body = bytes.subarray(metadata);
+    if (kind === "dictionary") decoder.addDictionary(header, body);
+    else {
+      for (const run of decode(decoder, { header, body, begin })) {
+        yield { begin, run };
+        begin += run.length;
+      }
+    }
+  }
+  if (begin !== part.end)
+    throw badArrow(path, `it holds ${begin - part.begin} records where ${part.end - part.begin} were counted`);
+}
 
 async function readHeader(source: ByteSource, message: BatchMessage): Promise<{ header: FlatTable }> {
   const bytes = await source.read(message.begin, message.body);

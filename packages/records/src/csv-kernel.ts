@@ -12,6 +12,7 @@ import type { ColumnType } from "./column-type.js";
 import type { CsvDialect } from "./csv-dialect.js";
 import { CSV_KERNEL } from "./generated/csv.js";
 import { leafOf } from "./leaves.js";
+import { fillPowers } from "./powers-of-five.js";
 import { compareBytes } from "./utf8.js";
 
 /** Exports of the module: functions, and where things stand in its memory (`assembly/memory-layout.ts`). */
@@ -136,7 +137,7 @@ export class CsvKernel {
     this.#module = module;
     this.#lanes = lanes;
     this.#bytes = bytes;
-    const buffer = bytes.buffer;
+    const buffer = bytes.buffer as ArrayBuffer;
     this.#words = new Uint32Array(buffer);
     const [fields, records] = [this.#at("MOST_FIELDS"), this.#at("MOST_RECORDS")];
     this.mostColumns = this.#at("MOST_COLUMNS");
@@ -148,29 +149,15 @@ export class CsvKernel {
     this.#input = this.#at("INPUT");
     this.#inputBytes = this.#at("INPUT_BYTES");
     this.#mostRecords = records;
-    this.#fillPowers();
+    fillPowers(buffer, {
+      LEAST_POWER: this.#at("LEAST_POWER"),
+      MOST_POWER: this.#at("MOST_POWER"),
+      POWERS: this.#at("POWERS"),
+    });
   }
 
   #at(name: string): number {
     return (this.#module[name] as WebAssembly.Global).value as number;
-  }
-
-  /** 5^q to 128 bits, as "Number parsing at a gigabyte per second" (appendix B) has them. */
-  #fillPowers(): void {
-    const [least, most, at] = [this.#at("LEAST_POWER"), this.#at("MOST_POWER"), this.#at("POWERS")];
-    const words = new BigUint64Array(this.#bytes.buffer, at, 2 * (most - least + 1));
-    for (let q = least; q <= most; q++) {
-      const power = 5n ** BigInt(Math.abs(q));
-      const bits = power.toString(2).length;
-      let value: bigint;
-      if (q >= 0) value = bits <= 128 ? power << BigInt(128 - bits) : power >> BigInt(bits - 128);
-      else {
-        value = (1n << BigInt(q >= -27 ? bits + 127 : 2 * bits + 128)) / power + 1n;
-        while (value >= 1n << 128n) value >>= 1n;
-      }
-      words[2 * (q - least)] = value & 0xffffffffffffffffn;
-      words[2 * (q - least) + 1] = value >> 64n;
-    }
   }
 
   /** Lets others use it. */

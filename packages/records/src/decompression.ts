@@ -3,13 +3,8 @@
  * not reach is refused before memory is taken; output of another size is refused afterwards.
  */
 
-import {
-  decompressBrotli,
-  decompressGzip,
-  decompressLz4,
-  decompressSnappy,
-  decompressZstd,
-} from "hyparquet-compressors";
+import { decompressBrotli, decompressGzip, decompressLz4, decompressZstd } from "hyparquet-compressors";
+import { decompressSnappy } from "./snappy-decompression.js";
 
 export type Compression = "SNAPPY" | "GZIP" | "BROTLI" | "LZ4" | "ZSTD" | "LZ4_RAW" | "LZ4_FRAME";
 

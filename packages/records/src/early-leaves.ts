@@ -1,13 +1,16 @@
 /**
- * Leaves that are made while a CSV file is indexed, so that it is read once. Its types are known only when all of it was
+ * Leaves that are made while a text file is indexed, so that it is read once. The types of CSV are known only when all of it was
  * seen, so they are guessed from what was seen so far, and guessed again when a value does not fit. What was made before
  * stays good where a column that was empty gets a type, or whole numbers turn out to stand beside fractions: a number is
  * encoded by its value. Any other surprise gives the attempt up, and the file is read a second time as ever.
  */
 
-import type { ColumnType } from "./column-type.js";
+import type { ColumnType, Kinds } from "./column-type.js";
 import type { CsvKernel, KernelColumns } from "./csv-kernel.js";
 import { type Evidence, inferType } from "./inference.js";
+import { joinAllKinds } from "./kinds.js";
+import type { LineKernel } from "./line-kernel.js";
+import type { RunScanner } from "./line-scanner.js";
 import { BLOCK_RECORDS } from "./reader.js";
 
 /** Leaves, and the types that they were made with. Plain data. */
@@ -16,6 +19,8 @@ export interface EarlyLeaves {
   readonly types: Readonly<Record<string, ColumnType>>;
   /** 32 bytes a record, in blocks of any size. */
   readonly blocks: readonly Uint8Array[];
+  /** Of lines: kinds of their members; their values say their own types, so that only a declared one makes other leaves. */
+  readonly kinds?: Kinds;
 }
 
 /**
@@ -108,5 +113,44 @@ export class EarlyLeavesBuilder {
     const types: Record<string, ColumnType> = Object.create(null);
     for (const { name, type } of this.#columns ?? []) if (type !== null) types[name] = type;
     return { types, blocks: this.#blocks };
+  }
+}
+
+/** Gathers the leaves of the lines of one file, run after run: raw ones, or JSON whose values say their own types. */
+export class EarlyLinesBuilder {
+  readonly #mostLeaves: number;
+  readonly #isRaw: boolean;
+  #kinds: Kinds = {};
+  #blocks: Uint8Array[] | null = [];
+  #count = 0;
+
+  /** @param mostLeaves A file with more is given up. */
+  constructor(mostLeaves: number, isRaw: boolean) {
+    this.#mostLeaves = mostLeaves;
+    this.#isRaw = isRaw;
+  }
+
+  /** Adds the lines that a scanner has just found. */
+  add({ kernel, records }: RunScanner): void {
+    if (this.#blocks === null || records === 0) return;
+    this.#count += records;
+    const leaves =
+      this.#count > this.#mostLeaves
+        ? undefined
+        : this.#isRaw
+          ? kernel?.rawLeaves(records)
+          : kernel?.jsonLeaves(records);
+    if (leaves === undefined) {
+      this.#blocks = null;
+      return;
+    }
+    this.#blocks.push(leaves);
+    if (!this.#isRaw) this.#kinds = joinAllKinds(this.#kinds, (kernel as LineKernel).newKinds());
+  }
+
+  /** The leaves, unless they were given up. */
+  finish(): EarlyLeaves | undefined {
+    if (this.#blocks === null) return undefined;
+    return { types: {}, blocks: this.#blocks, kinds: this.#kinds };
   }
 }

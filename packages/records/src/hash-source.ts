@@ -5,9 +5,10 @@ import type { Batch } from "./batch.js";
 import type { Kinds } from "./column-type.js";
 import { hasSameLeaves } from "./early-leaves.js";
 import { type Executor, inlineExecutor, type Task } from "./executor.js";
+import { joinAllKinds } from "./kinds.js";
 import { checkLeafKey } from "./leaves.js";
 import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
-import { kindsOfFile, typeOfColumn, typesOfFile } from "./reading.js";
+import { kindsOfFile, saysOwnTypes, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
 import { type HashTaskOptions, type HashTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
@@ -91,7 +92,7 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   }
   let next = 0;
   let done = 0;
-  const isPlain = leafFormat === "assay-record/v1" && leafKey === null && splitColumn === null;
+  const isPlain = leafKey === null && splitColumn === null;
   const parts = isPlain ? withEarlyLeaves(scanned, inputs, task, executor, signal) : undefined;
   for await (const { file, ordinal, begin, output } of parts ?? mapped(executor, task, inputs, signal)) {
     const { leaves, kinds, splits: found } = output;
@@ -153,7 +154,9 @@ async function* withEarlyLeaves(
         yield value;
       }
       if (!isEarly[ordinal]) continue;
-      const kinds = kindsOfFile(reading, index);
+      const kinds = early.every((made) => made.kinds !== undefined)
+        ? early.reduce((joined, made) => joinAllKinds(joined, made.kinds ?? {}), {})
+        : kindsOfFile(reading, index);
       let begin = 0;
       for (const leaves of early.flatMap(({ blocks }) => blocks)) {
         signal?.throwIfAborted();
@@ -167,14 +170,16 @@ async function* withEarlyLeaves(
 }
 
 /** Whether the leaves that the scan made of a file are those that its types give. */
-function isGood({ reading }: ScannedSource, { index, early }: ScannedFile): boolean {
+function isGood({ reading, leafFormat }: ScannedSource, { index, early }: ScannedFile): boolean {
   if (early === undefined) return false;
   const types = typesOfFile(reading, index);
   const count = early.reduce((sum, { blocks }) => blocks.reduce((bytes, block) => bytes + block.length, sum), 0);
   return (
     count === 32 * index.records &&
     early.every((made) =>
-      index.columns.every(({ name }) => hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name))),
+      made.kinds === undefined
+        ? index.columns.every(({ name }) => hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name)))
+        : leafFormat === "raw/v1" || (saysOwnTypes(types) && reading.others !== "refuse"),
     )
   );
 }

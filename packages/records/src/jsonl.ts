@@ -6,9 +6,9 @@
 import type { Column } from "./batch.js";
 import { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
 import { JsonNumber, type JsonValue, parseJsonRecord } from "./json-value.js";
-import { BATCH_BYTES, limitsOf } from "./limits.js";
+import { BATCH_BYTES, limitsOf, MOST_KERNEL_KEYS } from "./limits.js";
 import { indexLines, type LineRun, scanLinePart } from "./line-part.js";
-import { RawLines } from "./raw-lines.js";
+import { hashRawLines, RawLines } from "./raw-lines.js";
 import {
   BLOCK_RECORDS,
   type ByteSource,
@@ -17,9 +17,10 @@ import {
   type FormatReader,
   type IndexOptions,
   type PlacedBatch,
+  type PlacedLeaves,
   type ReadOptions,
 } from "./reader.js";
-import { typeOfColumn } from "./reading.js";
+import { saysOwnTypes, typeOfColumn } from "./reading.js";
 import { excerptOf, refusal, withPlace } from "./record-place.js";
 import { refusingChanges } from "./text-part.js";
 
@@ -35,7 +36,47 @@ function readerOf(format: "jsonl" | "json"): FormatReader {
     formats: [format],
     index: (source: ByteSource, options: IndexOptions = {}) => indexLines(source, format, options),
     read: (source, index, part, options) => refusingChanges(source, part, readJsonlPart(source, index, part, options)),
+    leaves: (source, index, part, options) =>
+      refusingChanges(source, part, hashJsonlPart(source, index, part, options)),
   };
+}
+
+/** Runs of a part that the kernel may leave to JavaScript before it is asked no more. */
+const MOST_REFUSED_RUNS = 4;
+
+/** The leaves of a part run by run: by the kernel, or as batches where it cannot. */
+async function* hashJsonlPart(
+  source: ByteSource,
+  index: FileIndex,
+  part: FilePart,
+  options: ReadOptions,
+): AsyncGenerator<PlacedLeaves | PlacedBatch> {
+  if (options.leafFormat === "raw/v1") {
+    yield* hashRawLines(source, index, part, options);
+    return;
+  }
+  const { maxColumns } = limitsOf(options);
+  const isPlain = saysOwnTypes(options.types) && options.refuseOthers !== true;
+  if (index.format !== "jsonl" || !isPlain || options.columns !== undefined || maxColumns < MOST_KERNEL_KEYS) {
+    yield* readJsonlPart(source, index, part, options);
+    return;
+  }
+  let { begin } = part;
+  let refused = 0;
+  for await (const run of scanLinePart(source, index, part, options, () => BLOCK_RECORDS)) {
+    const { records, kernel } = run.scanner;
+    const leaves = refused < MOST_REFUSED_RUNS ? kernel?.jsonLeaves(records) : undefined;
+    const kinds = kernel?.newKinds() ?? {};
+    if (leaves !== undefined) yield { leaves, kinds };
+    else {
+      if (kernel !== null) refused++;
+      const members = new MemberColumns(options, maxColumns);
+      const lines = run.scanner.lines.slice(0, records);
+      for (let i = 0; i < records; i++) appendLine(source.path, run, i, members, i, false);
+      yield { begin, batch: { length: records, columns: members.finish(records, source.path, lines) }, lines };
+    }
+    begin += records;
+  }
 }
 
 async function* readJsonlPart(

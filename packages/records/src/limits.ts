@@ -43,3 +43,6 @@ export function refuseLongRecord(path: string, line: number, maxRecordBytes: num
     { details: { path, line, limit: "maxRecordBytes", value: maxRecordBytes } },
   );
 }
+
+/** Most different names of members that the line kernel holds: where fewer are allowed, it is not asked. */
+export const MOST_KERNEL_KEYS = 1024;

@@ -1,7 +1,9 @@
 /** Files whose records are lines, or elements of one JSON array: the pass that finds their parts, and the records of one part. */
 
 import { ArrayScanner } from "./array-scanner.js";
+import type { EarlyLinesBuilder } from "./early-leaves.js";
 import { limitsOf, refuseLongRecord } from "./limits.js";
+import { openLineScanner } from "./line-kernel-scanner.js";
 import { LineScanner, type RunScanner, type ScannedPlace } from "./line-scanner.js";
 import { RangeStream, sourceChanged } from "./range-stream.js";
 import type { ByteSource, FileIndex, FilePart, IndexOptions } from "./reader.js";
@@ -11,29 +13,58 @@ import { partRecords, type TextPartDetail, VerifiedRange } from "./text-part.js"
 type LineFormat = "jsonl" | "json" | "text";
 
 /** Finds the records of a part. */
-export function scannerOfPart(path: string, format: LineFormat, part: FilePart, options: IndexOptions): RunScanner {
-  const scanner = createScanner(path, format, part.begin === 0 ? "first" : "middle", options);
+export function scannerOfPart(
+  path: string,
+  format: LineFormat,
+  part: FilePart,
+  options: IndexOptions,
+  linesOf: LinesOf = (skipBlank) => new LineScanner(skipBlank),
+): RunScanner {
+  const scanner = createScanner(path, format, part.begin === 0 ? "first" : "middle", options, linesOf);
   scanner.line = (part.detail as TextPartDetail).line;
   return scanner;
 }
+
+type LinesOf = (skipBlank: boolean) => RunScanner;
 
 function createScanner(
   path: string,
   format: LineFormat,
   place: ScannedPlace,
   { leafFormat = "assay-record/v1" }: IndexOptions,
+  linesOf: LinesOf,
 ): RunScanner {
   if (format === "json") return new ArrayScanner(path, place);
   // Lines of white space are no records in JSONL, but for `raw/v1`.
-  return new LineScanner(format === "jsonl" && leafFormat === "assay-record/v1");
+  return linesOf(format === "jsonl" && leafFormat === "assay-record/v1");
 }
 
 /**
- * Looks at a whole file once. What its records say is not looked at.
+ * Looks at a whole file once. What its records say is not looked at, but for leaves on the way.
  *
  * @throws FormatError `limit-exceeded`; `bad-json` for what is no array.
  */
-export async function indexLines(source: ByteSource, format: LineFormat, options: IndexOptions): Promise<FileIndex> {
+export async function indexLines(
+  source: ByteSource,
+  format: LineFormat,
+  options: IndexOptions,
+  early?: EarlyLinesBuilder,
+): Promise<FileIndex> {
+  const scanner = createScanner(source.path, format, "whole", options, openLineScanner);
+  try {
+    return await indexRecords(source, format, options, scanner, early);
+  } finally {
+    scanner.release?.();
+  }
+}
+
+async function indexRecords(
+  source: ByteSource,
+  format: LineFormat,
+  options: IndexOptions,
+  scanner: RunScanner,
+  early: EarlyLinesBuilder | undefined,
+): Promise<FileIndex> {
   const digests = new StoredDigests();
   const { onBytes, readBytes, signal } = options;
   const stream = new RangeStream(source, {
@@ -44,7 +75,6 @@ export async function indexLines(source: ByteSource, format: LineFormat, options
     onStored: (bytes) => onBytes?.(bytes.length),
   });
   const { maxRecordBytes } = limitsOf(options);
-  const scanner = createScanner(source.path, format, "whole", options);
   const most = partRecords(source.size);
   const parts: FilePart[] = [];
   let offset = 0;
@@ -75,6 +105,7 @@ export async function indexLines(source: ByteSource, format: LineFormat, options
       refuseLongRecord(source.path, scanner.line, maxRecordBytes);
     }
     digests.take(stream.bytes.subarray(stream.begin, at));
+    early?.add(scanner);
     offset += at - stream.begin;
     stream.begin = at;
     records += scanner.records;
@@ -103,22 +134,26 @@ export async function* scanLinePart(
   options: IndexOptions,
   maxRecords: () => number,
 ): AsyncGenerator<LineRun> {
-  const scanner = scannerOfPart(source.path, index.format as LineFormat, part, options);
-  let records = 0;
-  const stream = new VerifiedRange(source, part, options);
-  await stream.skip((part.detail as TextPartDetail).skip);
-  for (;;) {
-    const { bytes, end } = stream;
-    const at = scanner.scan(bytes, stream.begin, end, stream.final, maxRecords());
-    stream.begin = at;
-    records += scanner.records;
-    const last = stream.final && at === end;
-    if (last) stream.verify();
-    if (last && part.end !== null && records !== part.end - part.begin) {
-      throw sourceChanged(source.path, `${records} records where there were ${part.end - part.begin}`);
+  const scanner = scannerOfPart(source.path, index.format as LineFormat, part, options, openLineScanner);
+  try {
+    let records = 0;
+    const stream = new VerifiedRange(source, part, options);
+    await stream.skip((part.detail as TextPartDetail).skip);
+    for (;;) {
+      const { bytes, end } = stream;
+      const at = scanner.scan(bytes, stream.begin, end, stream.final, maxRecords());
+      stream.begin = at;
+      records += scanner.records;
+      const last = stream.final && at === end;
+      if (last) stream.verify();
+      if (last && part.end !== null && records !== part.end - part.begin) {
+        throw sourceChanged(source.path, `${records} records where there were ${part.end - part.begin}`);
+      }
+      if (scanner.records > 0) yield { bytes, scanner };
+      if (last) return;
+      if (scanner.records === 0) await stream.more();
     }
-    if (scanner.records > 0) yield { bytes, scanner };
-    if (last) return;
-    if (scanner.records === 0) await stream.more();
+  } finally {
+    scanner.release?.();
   }
 }

@@ -3,6 +3,7 @@
  * the very end of the file belongs to its line.
  */
 
+import type { LineKernel } from "./line-kernel.js";
 import { RecordSpans } from "./record-spans.js";
 
 const LF = 10;
@@ -23,6 +24,10 @@ export interface RunScanner {
   line: number;
   /** Finds the records of `bytes[begin, end)` and says where the first one begins that is not complete or was too many. */
   scan(bytes: Uint8Array, begin: number, end: number, final: boolean, maxRecords: number): number;
+  /** What found the records of the last call, and can make their leaves; absent or null where that was JavaScript. */
+  readonly kernel?: LineKernel | null;
+  /** Lets go of the kernel. */
+  release?(): void;
 }
 
 export class LineScanner extends RecordSpans implements RunScanner {

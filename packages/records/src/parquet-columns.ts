@@ -8,6 +8,7 @@
  */
 
 import type { Column, DecimalColumn } from "./batch.js";
+import type { KernelColumn } from "./column-kernel.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
 import { byteWidth, type LeafValues } from "./parquet-encoding.js";
@@ -60,6 +61,46 @@ export function buildColumn(node: ParquetNode, context: ColumnContext): Column {
       return { name: node.name, length: count, validity, type: "map", offsets, keys, values };
     }
   }
+}
+
+/** The same for the column kernel: times as they are counted, and numbers without nulls where they lie. */
+export function buildKernelColumn(node: ParquetNode, context: ColumnContext): KernelColumn {
+  if (node.node !== "leaf" || node.path.length > 1 || node.repetition > 0) return buildColumn(node, context);
+  const { physical, meaning, name } = node;
+  if (meaning.as === "time" || meaning.as === "timestamp" || meaning.as === "instant") {
+    const { spread } = spreadOf(node, context);
+    const { count: length, validity } = spread;
+    const room = () => (physical === "int32" ? new Int32Array(length) : new BigInt64Array(length));
+    const counts = validity === null ? storedNumbers<Int32Array>(spread) : spreadNumbers(spread, room() as Int32Array);
+    return { name, length, validity, type: "counts", of: meaning.as, unit: meaning.unit, counts };
+  }
+  if (meaning.as === "plain" && STORED_AS[meaning.type as string] === physical) {
+    const { spread } = spreadOf(node, context);
+    const { count: length, validity } = spread;
+    if (validity === null)
+      return { name, length, validity, type: meaning.type, values: storedNumbers(spread) } as Column;
+  }
+  if (physical === "binary" && (meaning.as === "text" || meaning.as === "bytes")) {
+    const { spread } = spreadOf(node, context);
+    const { count: length, validity } = spread;
+    const of = meaning.as === "text" || (meaning.open && context.isText(node)) ? "text" : "bytes";
+    const { offsets, begin, end } = textOffsets(node, spread);
+    return { name, length, validity, type: "unchecked", of, offsets, data: spread.values.bytes.subarray(begin, end) };
+  }
+  return buildColumn(node, context);
+}
+
+/** Types of numbers that are stored as they are. */
+const STORED_AS: Readonly<Record<string, string>> = {
+  int32: "int32",
+  int64: "int64",
+  float32: "float",
+  float64: "double",
+};
+
+/** The numbers of a run without nulls, where they lie. */
+function storedNumbers<A>({ values, first, present }: Spread): A {
+  return (values.numbers as Float64Array).subarray(first, first + present) as A;
 }
 
 function sameLength(column: Column, expected: number, name: string): Column {
@@ -137,8 +178,13 @@ function listOf(
   return { count, validity: bits.result(count), offsets: offsets.slice(0, count + 1), elements };
 }
 
-/** The slots of a leaf: which are present, and how many values that takes. */
 function buildLeaf(leaf: LeafNode, context: ColumnContext): Column {
+  const { spread, place } = spreadOf(leaf, context);
+  return convert(leaf, spread, place, context.isText(leaf));
+}
+
+/** The slots of a leaf: which are present, and how many values that takes. */
+function spreadOf(leaf: LeafNode, context: ColumnContext): { spread: Spread; place: ColumnPlace } {
   const { column, begin, end, value } = sliceOf(leaf, context);
   const { definition, values } = column;
   let count = end - begin;
@@ -164,7 +210,7 @@ function buildLeaf(leaf: LeafNode, context: ColumnContext): Column {
   };
   if (value + present > values.length)
     throw new Error(`${place.column} has ${values.length} values where ${value + present} are needed`);
-  return convert(leaf, { values, first: value, present, count, validity }, place, context.isText(leaf));
+  return { spread: { values, first: value, present, count, validity }, place };
 }
 
 /** Values `[first, first + present)`, to be spread over `count` slots. */
@@ -218,6 +264,18 @@ function spreadNumbers<A extends Int32Array | BigInt64Array | Float32Array | Flo
   const target = out as Int32Array;
   if (validity === null) {
     target.set(source.subarray(first, first + present));
+    return out;
+  }
+  if (out instanceof BigInt64Array) {
+    // By halves, so that no bigint is made.
+    const wide = values.numbers as BigInt64Array;
+    const from = new Int32Array(wide.buffer, wide.byteOffset, 2 * wide.length);
+    const to = new Int32Array(out.buffer, out.byteOffset, 2 * out.length);
+    for (let index = 0, next = 2 * first; index < count; index++) {
+      if (((validity[index >> 3] as number) & (1 << (index & 7))) === 0) continue;
+      to[2 * index] = from[next++] as number;
+      to[2 * index + 1] = from[next++] as number;
+    }
     return out;
   }
   for (let index = 0, next = first; index < count; index++) {
@@ -283,19 +341,33 @@ function spreadFixed(spread: Spread, width: number): Uint8Array {
 
 /** Text and bytes: present values lie one behind the other, so their bytes are copied at once. */
 function toBytes(leaf: LeafNode, spread: Spread, place: ColumnPlace, isText: boolean): Column {
-  const { values, first, present, count, validity } = spread;
+  const { values, count, validity } = spread;
+  const { offsets, begin, end } = textOffsets(leaf, spread);
+  const data = values.bytes.slice(begin, end);
+  if (isText) refuseInvalidUtf8(data, offsets, validity, place);
+  return { name: leaf.name, length: count, validity, type: isText ? "text" : "bytes", offsets, data };
+}
+
+/** Offsets into the bytes of a run, which are `[begin, end)` of all. */
+function textOffsets(
+  leaf: LeafNode,
+  { values, first, present, count, validity }: Spread,
+): { readonly offsets: Int32Array; readonly begin: number; readonly end: number } {
   const width = byteWidth(leaf);
   const isBinary = leaf.physical === "binary";
   const begin = isBinary ? (values.offsets[first] as number) : first * width;
   const end = isBinary ? (values.offsets[first + present] as number) : (first + present) * width;
-  const data = values.bytes.slice(begin, end);
   const offsets = new Int32Array(count + 1);
+  if (isBinary && validity === null) {
+    const stored = values.offsets.subarray(first, first + present + 1);
+    for (let index = 1; index <= count; index++) offsets[index] = (stored[index] as number) - begin;
+    return { offsets, begin, end };
+  }
   for (let index = 0, next = first; index < count; index++) {
     if (validity === null || ((validity[index >> 3] as number) & (1 << (index & 7))) !== 0) next++;
     offsets[index + 1] = (isBinary ? (values.offsets[next] as number) : next * width) - begin;
   }
-  if (isText) refuseInvalidUtf8(data, offsets, validity, place);
-  return { name: leaf.name, length: count, validity, type: isText ? "text" : "bytes", offsets, data };
+  return { offsets, begin, end };
 }
 
 function toDecimal(leaf: LeafNode, precision: number, scale: number, spread: Spread): DecimalColumn {

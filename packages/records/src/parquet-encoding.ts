@@ -78,11 +78,29 @@ export function grown<A extends { readonly length: number; set(source: A): void 
   return larger;
 }
 
-/** Reads `count` numbers of `width` bits: runs and bit-packed groups mixed (the RLE/bit-packing hybrid). */
+/** Whether `count` numbers of up to eight bits are one run of `value`, so that they need not be read. */
+export function isOneRun(bytes: Uint8Array, count: number, value: number): boolean {
+  const page = new PageBytes(bytes);
+  return page.left > 1 && page.varint() === 2 * count && page.left > 0 && page.byte() === value;
+}
+
+/** Most values for which room is made before they are there. */
+const EXPECTED_VALUES = 1 << 20;
+
+/** What {@link readHybrid} gave last: new memory for every page costs more than reading it. */
+let hybrid = new Uint32Array(0);
+/** Most numbers that are kept for that. */
+const MOST_KEPT = 1 << 22;
+
+/**
+ * Reads `count` numbers of `width` bits: runs and bit-packed groups mixed (the RLE/bit-packing hybrid).
+ *
+ * @returns Good until the next call.
+ */
 export function readHybrid(page: PageBytes, width: number, count: number): Uint32Array {
   if (width > 32) throw new Error(`levels or indices of ${width} bits`);
-  let out = new Uint32Array(Math.min(count, 1024));
   if (width === 0) return new Uint32Array(count);
+  let out = hybrid;
   const bytesWide = (width + 7) >> 3;
   let seen = 0;
   while (seen < count) {
@@ -107,6 +125,7 @@ export function readHybrid(page: PageBytes, width: number, count: number): Uint3
       seen += values;
     }
   }
+  if (out.length <= MOST_KEPT) hybrid = out;
   return out.subarray(0, count);
 }
 
@@ -147,20 +166,27 @@ function unpack(packed: Uint8Array, width: number, count: number, out: Uint32Arr
   }
 }
 
-/** An empty store for the values of a leaf. */
-export function emptyValues(leaf: LeafNode): LeafValues {
+/** An empty store for the values of a leaf, of which so many are expected. */
+export function emptyValues(leaf: LeafNode, expected = 0): LeafValues {
   const { physical } = leaf;
+  const room = Math.min(expected, EXPECTED_VALUES);
   const numbers =
     physical === "int32"
-      ? new Int32Array(0)
+      ? new Int32Array(room)
       : physical === "int64"
-        ? new BigInt64Array(0)
+        ? new BigInt64Array(room)
         : physical === "float"
-          ? new Float32Array(0)
+          ? new Float32Array(room)
           : physical === "double"
-            ? new Float64Array(0)
+            ? new Float64Array(room)
             : null;
-  return { length: 0, numbers, bytes: new Uint8Array(0), offsets: new Float64Array(1), byteLength: 0 };
+  return {
+    length: 0,
+    numbers,
+    bytes: new Uint8Array(0),
+    offsets: new Float64Array(physical === "binary" ? room + 1 : 1),
+    byteLength: 0,
+  };
 }
 
 /** Bytes of one value in `bytes`; 0 where values lie elsewhere or have lengths of their own. */
@@ -180,9 +206,7 @@ export function appendPlain(page: PageBytes, leaf: LeafNode, count: number, into
   } else if (physical === "binary") {
     into.offsets = grown(into.offsets, into.length + Math.min(count, page.left >> 2) + 1);
     if (count > page.left >> 2) throw new Error(`a page of ${page.left} bytes says it has ${count} texts`);
-    reserveBytes(into, page.left - 4 * count, maxBytes);
-    for (let index = 0; index < count; index++)
-      appendBytes(into, page.take(page.uint32()), into.length + index, maxBytes);
+    appendPlainTexts(page, count, into, reserveBytes(into, page.left - 4 * count, maxBytes));
   } else if (into.numbers === null) {
     const raw = page.take(count * byteWidth(leaf));
     reserveBytes(into, raw.length, maxBytes).set(raw, into.byteLength);
@@ -192,6 +216,34 @@ export function appendPlain(page: PageBytes, leaf: LeafNode, count: number, into
     appendNumbers(into, page.take(count * size), count);
   }
   into.length += count;
+}
+
+/** Each text behind its length, 32 bits; there is room in `target` for all that is left of the page. */
+function appendPlainTexts(page: PageBytes, count: number, into: LeafValues, target: Uint8Array): void {
+  const { bytes } = page;
+  const { offsets, length: first } = into;
+  let at = page.at;
+  let to = into.byteLength;
+  for (let index = 1; index <= count; index++) {
+    const length =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+    const end = at + 4 + length;
+    if (at + 4 > bytes.length || length < 0 || end > bytes.length) {
+      page.at = at;
+      page.take(page.uint32());
+    }
+    if (length > 48) {
+      target.set(bytes.subarray(at + 4, end), to);
+      to += length;
+    } else for (let from = at + 4; from < end; from++) target[to++] = bytes[from] as number;
+    offsets[first + index] = to;
+    at = end;
+  }
+  page.at = at;
+  into.byteLength = to;
 }
 
 /** Copies little-endian numbers behind those that are there. */
@@ -269,9 +321,23 @@ export function appendFromDictionary(
     const numbers = grown(into.numbers as Float64Array, into.length + count);
     const from = dictionary.numbers as Float64Array;
     into.numbers = numbers;
-    for (let index = 0; index < count; index++) numbers[into.length + index] = from[indices[index] as number] as number;
+    if ((numbers as unknown) instanceof BigInt64Array) appendHalves(from, indices, numbers, into.length);
+    else
+      for (let index = 0; index < count; index++)
+        numbers[into.length + index] = from[indices[index] as number] as number;
   }
   into.length += count;
+}
+
+/** 64-bit integers at `indices`, by halves, so that no bigint is made. */
+function appendHalves(source: ArrayBufferView, indices: Uint32Array, target: ArrayBufferView, at: number): void {
+  const from = new Int32Array(source.buffer, source.byteOffset, source.byteLength / 4);
+  const to = new Int32Array(target.buffer, target.byteOffset + 8 * at, 2 * indices.length);
+  for (let index = 0; index < indices.length; index++) {
+    const place = 2 * (indices[index] as number);
+    to[2 * index] = from[place] as number;
+    to[2 * index + 1] = from[place + 1] as number;
+  }
 }
 
 /** DELTA_BINARY_PACKED: appends int32 or int64 values. */

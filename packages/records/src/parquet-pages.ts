@@ -10,6 +10,8 @@ import {
   appendPlain,
   emptyValues,
   GroupTooLarge,
+  grown,
+  isOneRun,
   type LeafValues,
   PageBytes,
   readHybrid,
@@ -18,7 +20,7 @@ import type { Codec, ColumnChunk } from "./parquet-footer.js";
 import type { LeafNode } from "./parquet-schema.js";
 import { parseThrift, type ThriftStruct } from "./parquet-thrift.js";
 
-/** A decoded column chunk. Levels are `null` where they can only be 0. */
+/** A decoded column chunk. Levels are `null` where they can only be 0; those of definition also where a top column has no null. */
 export interface LeafColumn {
   readonly leaf: LeafNode;
   readonly levels: number;
@@ -40,7 +42,7 @@ const BYTE_STREAM_SPLIT = 9;
 export function decodeChunk(bytes: Uint8Array, chunk: ColumnChunk, leaf: LeafNode, maxBytes: number): LeafColumn {
   const maxDefinition = leaf.definition;
   const maxRepetition = leaf.repetition;
-  const values = emptyValues(leaf);
+  const values = emptyValues(leaf, chunk.levels);
   const definitions = maxDefinition > 0 ? new LevelStore() : null;
   const repetitions = maxRepetition > 0 ? new LevelStore() : null;
   let dictionary: LeafValues | null = null;
@@ -97,17 +99,11 @@ export function decodeChunk(bytes: Uint8Array, chunk: ColumnChunk, leaf: LeafNod
         if (levelBytes > body.length || levelBytes > size)
           throw new Error(`levels of ${levelBytes} bytes in a page of ${body.length}`);
         if (repetitions !== null) {
-          const read = readHybrid(new PageBytes(body.subarray(0, repetitionBytes)), bitsFor(maxRepetition), count);
-          repetitions.append(read, maxRepetition);
+          repetitions.read(body.subarray(0, repetitionBytes), maxRepetition, count);
         }
         let present = count;
         if (definitions !== null) {
-          const read = readHybrid(
-            new PageBytes(body.subarray(repetitionBytes, levelBytes)),
-            bitsFor(maxDefinition),
-            count,
-          );
-          present = definitions.append(read, maxDefinition);
+          present = definitions.read(body.subarray(repetitionBytes, levelBytes), maxDefinition, count);
         }
         if (present !== count - sizeOf(data.field_2, "number of nulls"))
           throw new Error("a page counts its nulls wrongly");
@@ -122,22 +118,38 @@ export function decodeChunk(bytes: Uint8Array, chunk: ColumnChunk, leaf: LeafNod
         break;
     }
   }
-  return { leaf, levels, definition: definitions?.levels() ?? null, repetition: repetitions?.levels() ?? null, values };
+  // Where a column that is in no other has no null, levels say nothing.
+  const isFlat = maxRepetition === 0 && leaf.path.length === 1;
+  const definition = definitions === null || (isFlat && definitions.isFull) ? null : definitions.levels();
+  return { leaf, levels, definition, repetition: repetitions?.levels() ?? null, values };
 }
 
 /** Levels of a chunk, one byte each: no schema here is nested deeper than that. */
 class LevelStore {
   #bytes = new Uint8Array(64);
   #length = 0;
+  /** Levels that come before those, all of them the highest. */
+  #leading = 0;
+  #highest = 0;
 
-  /** Appends levels and counts those that equal `highest`. */
-  append(read: Uint32Array, highest: number): number {
-    const needed = this.#length + read.length;
-    if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
+  /** Whether every level is the highest. */
+  get isFull(): boolean {
+    return this.#length === 0;
+  }
+
+  /** Appends `count` levels as they are encoded, and counts those that equal `highest`. */
+  read(encoded: Uint8Array, highest: number, count: number): number {
+    this.#highest = highest;
+    if (this.#length === 0 && isOneRun(encoded, count, highest)) {
+      this.#leading += count;
+      return count;
     }
+    this.#settle();
+    return this.#append(readHybrid(new PageBytes(encoded), bitsFor(highest), count), highest);
+  }
+
+  #append(read: Uint32Array, highest: number): number {
+    this.#grow(this.#length + read.length);
     let count = 0;
     const from = this.#length;
     for (let index = 0; index < read.length; index++) {
@@ -146,19 +158,31 @@ class LevelStore {
       this.#bytes[from + index] = level;
       if (level === highest) count++;
     }
-    this.#length = needed;
+    this.#length += read.length;
     return count;
   }
 
+  #settle(): void {
+    if (this.#leading === 0) return;
+    this.#grow(this.#leading);
+    this.#bytes.fill(this.#highest, 0, this.#leading);
+    this.#length = this.#leading;
+    this.#leading = 0;
+  }
+
+  #grow(needed: number): void {
+    this.#bytes = grown(this.#bytes, needed);
+  }
+
   levels(): Uint8Array {
+    this.#settle();
     return this.#bytes.subarray(0, this.#length);
   }
 }
 
 function readLevels(page: PageBytes, encoding: unknown, highest: number, count: number, into: LevelStore): number {
   if (encoding !== RLE) throw new Error(`levels in the encoding ${String(encoding ?? "none")}, which is not supported`);
-  const part = new PageBytes(page.take(page.uint32()));
-  return into.append(readHybrid(part, bitsFor(highest), count), highest);
+  return into.read(page.take(page.uint32()), highest, count);
 }
 
 function appendValues(

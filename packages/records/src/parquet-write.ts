@@ -184,7 +184,11 @@ function plainBytes(leaf: LeafNode, { numbers, offsets }: LeafValues, from: numb
 function pageBody(column: LeafColumn, runs: readonly LevelRun[], levels: number): Uint8Array {
   const { leaf, definition, repetition, values } = column;
   const repetitions = repetition === null ? null : encodeLevels(gather(repetition, runs, levels), leaf.repetition);
-  const definitions = definition === null ? null : encodeLevels(gather(definition, runs, levels), leaf.definition);
+  const highest = () => new Uint8Array(levels).fill(leaf.definition);
+  const definitions =
+    leaf.definition === 0
+      ? null
+      : encodeLevels(definition === null ? highest() : gather(definition, runs, levels), leaf.definition);
   const present = runs.reduce((sum, { value, valueEnd }) => sum + valueEnd - value, 0);
   const size =
     leaf.physical === "boolean"

@@ -7,12 +7,12 @@
  */
 
 import { FormatError, isAssayError } from "@assay/merkle";
-import type { Column } from "./batch.js";
 import { MAX_OFFSET } from "./byte-arena.js";
+import { columnKernel, kindsOfKernelColumns } from "./column-kernel.js";
 import type { ColumnType } from "./column-type.js";
 import { digestFile, readWindow } from "./file-windows.js";
 import { limitsOf } from "./limits.js";
-import { buildColumn, type LeafSlice } from "./parquet-columns.js";
+import { buildColumn, buildKernelColumn, type ColumnContext, type LeafSlice } from "./parquet-columns.js";
 import { GroupTooLarge } from "./parquet-encoding.js";
 import { badParquet, findFooter, type ParquetFooter, parseFooter, type RowGroup } from "./parquet-footer.js";
 import { decodeChunk, type LeafColumn } from "./parquet-pages.js";
@@ -72,61 +72,75 @@ export const parquetReader: FormatReader = {
   },
 
   async *read(source: ByteSource, _index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch> {
-    const { path } = source;
-    const footerWindow = part.windows[0] as Window;
-    const footer = footerOf(path, await readWindow(source, footerWindow), footerWindow.begin, options);
-    const group = footer.groups[(part.detail as ParquetDetail).group];
-    if (group === undefined) throw badParquet(path, `it has no row group ${(part.detail as ParquetDetail).group}`);
-    const wanted = options.columns === undefined ? null : new Set(options.columns);
-    const nodes = footer.schema.columns.filter((column) => wanted === null || wanted.has(column.name));
-    const texts = new Set<LeafNode>();
-    const leaves: LeafNode[] = [];
-    for (const node of nodes)
-      collectLeaves(
-        node,
-        Object.hasOwn(options.types, node.name) ? options.types[node.name] : undefined,
-        leaves,
-        texts,
-      );
-    const columns = new Map<number, LeafColumn>();
-    let spent = 0;
-    const claimed = leaves.reduce(
-      (sum, { leaf }) => sum + claimOf(group.chunks[leaf] as RowGroup["chunks"][number]),
-      0,
-    );
-    const { maxGroupBytes: maxBytes } = limitsOf(options);
-    if (claimed > maxBytes) throw tooLarge(path, maxBytes, claimed);
-    for await (const [leaf, bytes] of chunkBytes(source, part, group, leaves)) {
-      options.signal?.throwIfAborted();
-      options.onBytes?.(bytes.length);
-      const chunk = group.chunks[leaf.leaf] as RowGroup["chunks"][number];
-      const column = attempt(
-        path,
-        `row group ${(part.detail as ParquetDetail).group}, column ${JSON.stringify(leaf.path.join("."))}`,
-        maxBytes,
-        () => {
-          const decoded = decodeChunk(bytes, chunk, leaf, maxBytes - spent);
-          const rows = recordsOf(decoded);
-          if (rows !== group.records) throw new Error(`it holds ${rows} records, but the footer says ${group.records}`);
-          return decoded;
-        },
-      );
-      spent += bytesOf(column);
-      if (spent > maxBytes) throw tooLarge(path, maxBytes, spent);
-      columns.set(leaf.leaf, column);
+    for await (const { begin, length, columnsBy } of runsOf(source, part, options))
+      yield { begin, batch: { length, columns: columnsBy(buildColumn) } };
+  },
+
+  async *leaves(source: ByteSource, _index: FileIndex, part: FilePart, options: ReadOptions) {
+    const kernel = columnKernel();
+    for await (const { begin, length, columnsBy } of runsOf(source, part, options)) {
+      const columns = kernel === undefined ? [] : columnsBy(buildKernelColumn);
+      const leaves = kernel?.leaves(length, columns);
+      if (leaves !== undefined) yield { leaves, kinds: kindsOfKernelColumns(columns) };
+      else yield { begin, batch: { length, columns: columnsBy(buildColumn) } };
     }
-    yield* batchesOf(path, part, group.records, nodes, columns, (leaf) => texts.has(leaf));
   },
 };
 
-function* batchesOf(
+/** Consecutive records of a row group, before they are columns. */
+interface RecordRun {
+  readonly begin: number;
+  readonly length: number;
+  columnsBy<C extends { readonly length: number }>(build: (node: ParquetNode, context: ColumnContext) => C): C[];
+}
+
+async function* runsOf(source: ByteSource, part: FilePart, options: ReadOptions): AsyncGenerator<RecordRun> {
+  const { path } = source;
+  const footerWindow = part.windows[0] as Window;
+  const footer = footerOf(path, await readWindow(source, footerWindow), footerWindow.begin, options);
+  const group = footer.groups[(part.detail as ParquetDetail).group];
+  if (group === undefined) throw badParquet(path, `it has no row group ${(part.detail as ParquetDetail).group}`);
+  const wanted = options.columns === undefined ? null : new Set(options.columns);
+  const nodes = footer.schema.columns.filter((column) => wanted === null || wanted.has(column.name));
+  const texts = new Set<LeafNode>();
+  const leaves: LeafNode[] = [];
+  for (const node of nodes)
+    collectLeaves(node, Object.hasOwn(options.types, node.name) ? options.types[node.name] : undefined, leaves, texts);
+  const columns = new Map<number, LeafColumn>();
+  let spent = 0;
+  const claimed = leaves.reduce((sum, { leaf }) => sum + claimOf(group.chunks[leaf] as RowGroup["chunks"][number]), 0);
+  const { maxGroupBytes: maxBytes } = limitsOf(options);
+  if (claimed > maxBytes) throw tooLarge(path, maxBytes, claimed);
+  for await (const [leaf, bytes] of chunkBytes(source, part, group, leaves)) {
+    options.signal?.throwIfAborted();
+    options.onBytes?.(bytes.length);
+    const chunk = group.chunks[leaf.leaf] as RowGroup["chunks"][number];
+    const column = attempt(
+      path,
+      `row group ${(part.detail as ParquetDetail).group}, column ${JSON.stringify(leaf.path.join("."))}`,
+      maxBytes,
+      () => {
+        const decoded = decodeChunk(bytes, chunk, leaf, maxBytes - spent);
+        const rows = recordsOf(decoded);
+        if (rows !== group.records) throw new Error(`it holds ${rows} records, but the footer says ${group.records}`);
+        return decoded;
+      },
+    );
+    spent += bytesOf(column);
+    if (spent > maxBytes) throw tooLarge(path, maxBytes, spent);
+    columns.set(leaf.leaf, column);
+  }
+  yield* cutRuns(path, part, group.records, nodes, columns, (leaf) => texts.has(leaf));
+}
+
+function* cutRuns(
   path: string,
   part: FilePart,
   records: number,
   nodes: readonly ParquetNode[],
   columns: ReadonlyMap<number, LeafColumn>,
   isText: (leaf: LeafNode) => boolean,
-): Iterable<PlacedBatch> {
+): Iterable<RecordRun> {
   let cursor: (LeafSlice | undefined)[] = [];
   for (const [leaf, column] of columns) cursor[leaf] = { column, begin: 0, end: 0, value: 0 };
   for (let done = 0; done < records; ) {
@@ -139,15 +153,18 @@ function* batchesOf(
     const firstRecord = part.begin + done;
     const widest = slices.reduce((most, slice) => Math.max(most, slice === undefined ? 0 : textBytes(slice)), 0);
     if (widest > MAX_OFFSET) throw tooLarge(path, MAX_OFFSET, widest);
-    const built = attempt(path, `records ${firstRecord} to ${firstRecord + length}`, 0, () =>
-      nodes.map((node): Column => {
-        const column = buildColumn(node, { path, firstRecord, slices, isText });
-        if (column.length !== length)
-          throw new Error(`column ${JSON.stringify(node.name)} has ${column.length} values for ${length} records`);
-        return column;
-      }),
-    );
-    yield { begin: firstRecord, batch: { length, columns: built } };
+    const context: ColumnContext = { path, firstRecord, slices, isText };
+    const count = length;
+    const columnsBy: RecordRun["columnsBy"] = (build) =>
+      attempt(path, `records ${firstRecord} to ${firstRecord + count}`, 0, () =>
+        nodes.map((node) => {
+          const column = build(node, context);
+          if (column.length !== count)
+            throw new Error(`column ${JSON.stringify(node.name)} has ${column.length} values for ${count} records`);
+          return column;
+        }),
+      );
+    yield { begin: firstRecord, length, columnsBy };
     cursor = slices;
     done += length;
   }

@@ -178,7 +178,7 @@ export interface FormatReader {
    */
   read(source: ByteSource, index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch>;
   /**
-   * The leaves of one part (`assay-record/v1`, without a key), in order, where the reader has a shorter way to them than
+   * The leaves of one part (without a key), in order, where the reader has a shorter way to them than
    * over batches; records for which it has none come as batches. Absent where there is no such way at all.
    */
   leaves?(

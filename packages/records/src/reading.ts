@@ -16,6 +16,11 @@ export function typeOfColumn(types: Readonly<Record<string, ColumnType>>, name: 
   return Object.hasOwn(types, name) ? (types[name] as ColumnType) : null;
 }
 
+/** Whether values say their own types because no column has another. */
+export function saysOwnTypes(types: Readonly<Record<string, ColumnType>>): boolean {
+  return Object.values(types).every((type) => type === "json");
+}
+
 /** What one file of a source gives to the resolution. */
 export interface IndexedFile {
   readonly path: string;

@@ -4,6 +4,7 @@
  */
 
 import { isAssayError } from "@assay/merkle";
+import { columnKernel } from "./column-kernel.js";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
 import type { CsvRangeInput, CsvRangeOutput } from "./csv-range.js";
@@ -14,6 +15,7 @@ import { loadReader } from "./format-readers.js";
 import type { Evidence } from "./inference.js";
 import { joinAllKinds } from "./kinds.js";
 import { recordLeaves } from "./leaves.js";
+import { limitsOf, MOST_KERNEL_KEYS } from "./limits.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
 import { indexPlain, methodOf, withPlain } from "./plain-source.js";
@@ -47,13 +49,13 @@ export interface IndexTaskOptions extends PlainReadOptions {
 export interface IndexTaskInput {
   readonly file: SourceFile;
   readonly ordinal: number;
-  /** Most leaves of CSV that are made on the way. Default 0. */
+  /** Most leaves of CSV or JSONL that are made on the way. Default 0. */
   readonly mostLeaves?: number;
 }
 export interface IndexTaskOutput {
   readonly index: FileIndex;
   readonly evidence: Evidence;
-  /** Leaves that were made on the way, of CSV; see {@link ScannedFile}. */
+  /** Leaves that were made on the way, of CSV and JSONL; see {@link ScannedFile}. */
   readonly early?: readonly EarlyLeaves[];
 }
 
@@ -122,15 +124,25 @@ async function indexAny(
   ordinal: number,
   bytes: ByteSource,
 ): Promise<IndexTaskOutput> {
-  const { known } = options;
+  const { known, mostLeaves, leafFormat } = options;
   if (format === "other") return { index: await indexBytes(bytes, "other", options), evidence: [] };
+  if (format === "jsonl" && mostLeaves > 0 && limitsOf(options).maxColumns >= MOST_KERNEL_KEYS) {
+    const [{ EarlyLinesBuilder }, { indexLines }] = await Promise.all([
+      import("./early-leaves.js"),
+      import("./line-part.js"),
+    ]);
+    const lines = new EarlyLinesBuilder(mostLeaves, leafFormat === "raw/v1");
+    const index = await indexLines(bytes, format, options, lines);
+    const early = lines.finish();
+    return { index, evidence: [], ...(early === undefined ? {} : { early: [early] }) };
+  }
   if (known === null || (format !== "csv" && format !== "tsv")) {
     return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
   }
   const [{ CsvEvidence }, { indexCsv }] = await Promise.all([import("./csv-evidence.js"), import("./csv-index.js")]);
   const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
   const index = await indexCsv(bytes, format, options, evidence);
-  const early = options.leafFormat === "raw/v1" ? undefined : evidence.early;
+  const early = leafFormat === "raw/v1" ? undefined : evidence.early;
   return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early: [early] }) };
 }
 
@@ -195,7 +207,7 @@ export async function hashPart(
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
     const all = { ...readOptions, ...columns, ...signalOf(signal), types };
-    const short = isRaw || leafKey !== null || splits !== null ? undefined : reader.leaves;
+    const short = leafKey !== null || splits !== null ? undefined : reader.leaves;
     for await (const placed of short?.call(reader, bytes, index, part, all) ?? reader.read(bytes, index, part, all)) {
       if ("leaves" in placed) {
         pieces.push(placed.leaves);
@@ -212,6 +224,8 @@ export async function hashPart(
 
 function leavesOf(path: string, { batch, raw, begin, lines }: PlacedBatch, leafKey: Uint8Array | null): Uint8Array {
   if (raw !== undefined) return recordLeaves(raw.data, raw.offsets, leafKey);
+  const fast = leafKey === null ? columnKernel()?.leaves(batch.length, batch.columns) : undefined;
+  if (fast !== undefined) return fast;
   try {
     const { arena, offsets } = encodeBatch(batch);
     return recordLeaves(arena, offsets, leafKey);

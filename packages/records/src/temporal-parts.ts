@@ -2,7 +2,8 @@
 
 import type { TemporalUnit } from "./column-type.js";
 
-const PER_SECOND: Readonly<Record<TemporalUnit, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
+/** Of each unit, how many make a second. */
+export const PER_SECOND: Readonly<Record<TemporalUnit, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
 
 /** Writes the parts of `counts[begin, end)`. Values below 2⁵³ take the fast path, which is exact too. */
 export function splitSeconds(

@@ -3,7 +3,7 @@
 import { createColumnBuilder } from "./column-builder.js";
 import { BATCH_BYTES } from "./limits.js";
 import { indexLines, scanLinePart } from "./line-part.js";
-import { RawLines } from "./raw-lines.js";
+import { hashRawLines, RawLines } from "./raw-lines.js";
 import {
   BLOCK_RECORDS,
   type ByteSource,
@@ -24,6 +24,14 @@ export const textReader: FormatReader = {
     return { ...(await indexLines(source, "text", options)), columns: [{ name: "text", type: "text" }] };
   },
   read: (source, index, part, options) => refusingChanges(source, part, readTextPart(source, index, part, options)),
+  leaves: (source, index, part, options) =>
+    refusingChanges(
+      source,
+      part,
+      options.leafFormat === "raw/v1"
+        ? hashRawLines(source, index, part, options)
+        : readTextPart(source, index, part, options),
+    ),
 };
 
 async function* readTextPart(

@@ -355,6 +355,11 @@ describe("the kernel and the reference agree", () => {
     }
   });
 
+  test("about the last integers that are integers, and the first that are not, beside fractions", async () => {
+    const edges = ["18446744073709549568", "18446744073709551616", "-18446744073709551616", "-18446744073709555712"];
+    await expectSame(utf8(`a\n0.5\n${edges.join("\n")}\n`));
+  });
+
   test("about other dialects, null values, limits and encodings", async () => {
     const dialects: readonly Dialect[] = [
       { delimiter: ";" },

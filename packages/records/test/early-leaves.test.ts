@@ -68,7 +68,7 @@ describe("leaves made in the scan are those of a second reading", () => {
       true,
       true,
       true,
-      false,
+      true,
     ]);
   });
 
@@ -101,5 +101,26 @@ describe("leaves made in the scan are those of a second reading", () => {
     const names = [];
     for await (const { splitNames } of hashSource(early, { splits: { column: "value" } })) names.push(splitNames);
     expect(names).toEqual([["0", "1", "2"]]);
+  });
+
+  test("of JSONL, as objects and as they stand", async () => {
+    const lines = (odd: string) =>
+      `${Array.from({ length: 70_000 }, (_, i) => (i === 69_000 ? odd : `{"id":${i},"note":"text ${i}"}`)).join("\n")}\n`;
+    const jsonl = (text: string) => [{ path: "data.jsonl", bytes: utf8(text) }];
+    expect(await earlyOf(jsonl(lines('{"id":null,"other":true}')))).toEqual([true]);
+    expect(await earlyOf(jsonl(lines("").slice(0, -1)))).toEqual([true]);
+    expect(await earlyOf(jsonl(lines('{"id":[1]}')))).toEqual([false]);
+    expect(await earlyOf(jsonl(lines("[")), { leafFormat: "raw/v1" })).toEqual([true]);
+  });
+
+  test("of JSONL, and they are not used where a type was declared, or another format has the column", async () => {
+    const bytes = utf8('{"id":"1.50"}\n');
+    const declared = { schema: { columns: { id: "decimal(5,2)" } } } as const;
+    expect(await earlyOf([{ path: "data.jsonl", bytes }], declared)).toEqual([true]);
+    const files = [
+      { path: "a.csv", bytes: utf8("id\n2024-01-01\n") },
+      { path: "b.jsonl", bytes: utf8('{"id":"2024-01-02"}\n') },
+    ];
+    expect(await earlyOf(files)).toEqual([true, true]);
   });
 });
