@@ -75,6 +75,7 @@ export {
   type SetPageOptions,
 } from "./set-page-reader.js";
 export { type SetTotals, streamSetPages, streamSetRoot } from "./set-page-stream.js";
+export { type ChangedSetPage, type UpdatedSet, updateSetPages } from "./set-page-update.js";
 export {
   buildSetPages,
   formatSetPage,
@@ -129,6 +130,7 @@ export {
   parseStrictJson,
   type StrictJsonOptions,
 } from "./strict-json.js";
+export { appendTiles, readTreeEdge, type TreeEdge } from "./tile-append.js";
 export {
   type CompareTilesOptions,
   compareTiles,

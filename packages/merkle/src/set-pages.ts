@@ -76,11 +76,12 @@ export function setPagePrefix(path: string): string | undefined {
  */
 export function* buildSetPages(set: Multiset): Generator<SetPageFile, Uint8Array> {
   checkMultiset("buildSetPages() set", set);
-  const top = yield* buildPagesOf(set, "", 0, set.counts.length);
+  const top = yield* buildPagesBelow(set, "", 0, set.counts.length);
   return top ?? emptySetRoot();
 }
 
-function* buildPagesOf(
+/** The pages of keys `begin … end`, which share a prefix; gives their top. */
+export function* buildPagesBelow(
   set: Multiset,
   prefix: string,
   begin: number,
@@ -95,7 +96,7 @@ function* buildPagesOf(
     tops.push(
       range.begin === range.end
         ? undefined
-        : yield* buildPagesOf(set, prefix + digit.toString(16), range.begin, range.end),
+        : yield* buildPagesBelow(set, prefix + digit.toString(16), range.begin, range.end),
     );
   }
   yield [setPagePath(prefix), formatSetPage({ kind: "index", prefix, tops })];
