@@ -3,7 +3,6 @@ export { type BuildManifestOptions, type BuiltManifest, buildManifest } from "./
 export {
   type BuildStoredManifestOptions,
   buildStoredManifest,
-  type KnownRecords,
   type StoredManifest,
 } from "./build-stored.js";
 export {
@@ -16,6 +15,7 @@ export {
   type SplitChange,
 } from "./compare.js";
 export { type DerivationEvidence, type DerivationVerdict, deservedOf, verifyDerivation } from "./derivation.js";
+export { type EarlierFile, type EarlierRun, hasPages, hasTiles, type TakenOverFile } from "./earlier.js";
 export {
   checkEntry,
   checkEntryOrder,
@@ -126,7 +126,7 @@ export {
 export { compareRemoved, formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "./removed.js";
 export { drawSample, isFraction, sampleSize } from "./sample.js";
 export type { SealedManifest } from "./seal-manifest.js";
-export { type StoredManifestFilesOptions, storedManifestFiles } from "./stored-files.js";
+export { type StoredManifestFilesOptions, storedManifestFiles, takenOverFiles } from "./stored-files.js";
 export { type ProvenRecord, type VerifiedRecordsOptions, verifiedRecords } from "./verified-records.js";
 export { type ManifestSubjects, verifyEntries, verifyManifest, verifySet } from "./verify.js";
 export { type DataVerdict, type FileVerdict, type InspectDataOptions, inspectData, verifyData } from "./verify-data.js";

@@ -29,6 +29,8 @@ export interface SealOptions {
   readonly leafKey?: Uint8Array;
   readonly splits?: SplitRule;
   readonly derivation?: Derivation;
+  /** Stored files, by path, where they are not what the source has of them. */
+  readonly stored?: ReadonlyMap<string, { readonly size: number; readonly bytes: string }>;
 }
 
 /** What was found out about the records of one file. */
@@ -75,14 +77,15 @@ export function sealManifest(
   const schemas = new Map<string, Kinds>();
   const entries = scanned.files.map(({ file, index }, i): FileEntry => {
     const { records, root, kinds } = files[i] as CountedFile;
+    const stored = options.stored?.get(file.path) ?? index;
     const hasSchema = leafFormat !== "raw/v1" && file.format !== "other";
     const known = dropNullKinds(kinds);
     const schema = toHex(schemaDigest(known));
     if (hasSchema) schemas.set(schema, known);
     return {
       path: file.path,
-      size: index.size,
-      bytes: index.bytes,
+      size: stored.size,
+      bytes: stored.bytes,
       format: file.format,
       leafFormat,
       ...(leaf.keyId === undefined ? {} : { leafKey: leaf.keyId }),
