@@ -1,3 +1,13 @@
+export {
+  APPEND_PROOF_FORMAT,
+  type AppendedFile,
+  type AppendedSide,
+  type AppendProof,
+  checkAppendProof,
+  proveAppend,
+  type VerifiedAppend,
+  verifyAppend,
+} from "./append-proof.js";
 export { readBound, readBoundAsync } from "./bound.js";
 export { type BuildManifestOptions, type BuiltManifest, buildManifest } from "./build.js";
 export {

@@ -140,6 +140,7 @@ export {
   type TreeDifference,
 } from "./tile-comparison.js";
 export {
+  proveConsistencyFromTiles,
   proveInclusionFromTiles,
   proveRangesFromTiles,
   type ReadTile,
