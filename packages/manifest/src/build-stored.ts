@@ -85,7 +85,7 @@ export async function buildStoredManifest(
     for (const name of Object.keys(rule.paths)) if (plan?.splits.has(name) !== true) splitOf(name);
   }
   const ranges = scanned.files.map(() => new CompactRange());
-  const kinds: Kinds[] = scanned.files.map(() => ({}));
+  const kinds: (Kinds | undefined)[] = scanned.files.map(() => undefined);
   const grown = new Map<string, GrownTree>();
   const added: Uint8Array[] = [];
   const hashed = hashSource(scanned, {
@@ -130,7 +130,8 @@ export async function buildStoredManifest(
     else tree.append(part.leaves);
     await pool.append(all, part.leaves);
     added.push(part.leaves);
-    kinds[part.file] = joinAllKinds(kinds[part.file] as Kinds, part.kinds);
+    const before = kinds[part.file];
+    kinds[part.file] = before === undefined ? part.kinds : joinAllKinds(before, part.kinds);
     if (part.splitNames === undefined || part.splitOf === undefined) continue;
     for (const [i, name] of part.splitNames.entries()) {
       await pool.append(splitOf(name), leavesOfSplit(part.leaves, part.splitOf, i));
@@ -144,7 +145,7 @@ export async function buildStoredManifest(
       known !== undefined && known.grown === undefined
         ? known.entry
         : { records: range.size, root: toHex(range.root()) };
-    return { records, root, kinds: kinds[i] as Kinds };
+    return { records, root, kinds: kinds[i] ?? {} };
   });
   onProgress?.({ stage: "tree", done: 0, total: scanned.records });
   const headOfStore = async (store: LeafStore): Promise<SetTreeHead> => {

@@ -75,12 +75,21 @@ export function sealManifest(
   const { splits: rule = scanned.reading.splits } = options;
   const leaf = { format: leafFormat, ...(leafKey === undefined ? {} : { keyId: leafKeyId(leafKey) }) };
   const schemas = new Map<string, Kinds>();
+  // Files that are records have the same object.
+  const found = new Map<Kinds, { readonly known: Kinds; readonly schema: string }>();
+  const schemaOf = (kinds: Kinds) => {
+    const before = found.get(kinds);
+    if (before !== undefined) return before;
+    const known = dropNullKinds(kinds);
+    const one = { known, schema: toHex(schemaDigest(known)) };
+    found.set(kinds, one);
+    return one;
+  };
   const entries = scanned.files.map(({ file, index }, i): FileEntry => {
     const { records, root, kinds } = files[i] as CountedFile;
     const stored = options.stored?.get(file.path) ?? index;
     const hasSchema = leafFormat !== "raw/v1" && file.format !== "other";
-    const known = dropNullKinds(kinds);
-    const schema = toHex(schemaDigest(known));
+    const { known, schema } = schemaOf(kinds);
     if (hasSchema) schemas.set(schema, known);
     return {
       path: file.path,

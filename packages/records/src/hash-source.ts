@@ -6,11 +6,12 @@ import type { Kinds } from "./column-type.js";
 import { hasSameLeaves } from "./early-leaves.js";
 import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
-import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
+import { BLOCK_RECORDS, isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
 import { type HashTaskOptions, type HashTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+import { FILE_KINDS, fileLeaves } from "./whole-file.js";
 
 export interface ReadSourceOptions {
   /** Where the work runs. Default: here. */
@@ -92,8 +93,11 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   let next = 0;
   let done = 0;
   const isPlain = leafFormat === "assay-record/v1" && leafKey === null && splitColumn === null;
-  const parts = isPlain ? withEarlyLeaves(scanned, inputs, task, executor, signal) : undefined;
-  for await (const { input, output } of parts ?? mapped(executor, task, inputs, signal)) {
+  const parts = isPlain
+    ? (some: readonly PartInput[]) => withEarlyLeaves(scanned, some, task, executor, signal)
+    : (some: readonly PartInput[]) => mapped(executor, task, some, signal);
+  const all = splitColumn === null ? withFileLeaves(inputs, leafKey, parts) : parts(inputs);
+  for await (const { input, output } of all) {
     const { file, ordinal, part } = input;
     const { leaves, kinds, splits: found } = output;
     const count = leaves.length / 32;
@@ -128,6 +132,39 @@ async function* mapped(
   let i = 0;
   for await (const output of executor.map(task, inputs, signal === undefined ? {} : { signal }))
     yield { input: inputs[i++] as PartInput, output };
+}
+
+/** The parts in order: the records of whole files, many at a time, and the others. */
+async function* withFileLeaves(
+  inputs: readonly PartInput[],
+  leafKey: Uint8Array | null,
+  parts: (some: readonly PartInput[]) => AsyncGenerator<HashedPart>,
+): AsyncGenerator<HashedPart> {
+  const isFile = ({ index }: PartInput) => index.format === "files";
+  const others = parts(inputs.filter((input) => !isFile(input)));
+  try {
+    for (let begin = 0; begin < inputs.length; ) {
+      if (!isFile(inputs[begin] as PartInput)) {
+        const { done, value } = await others.next();
+        if (done === true) return;
+        yield value;
+        begin++;
+        continue;
+      }
+      let end = begin + 1;
+      while (end < inputs.length && end - begin < BLOCK_RECORDS && isFile(inputs[end] as PartInput)) end++;
+      const run = inputs.slice(begin, end);
+      const files = run.map(({ file: { path }, index: { bytes } }) => ({ path, bytes }));
+      const leaves = fileLeaves(files, leafKey);
+      for (const [i, input] of run.entries()) {
+        const output = { leaves: leaves.subarray(32 * i, 32 * i + 32), kinds: FILE_KINDS, splits: null };
+        yield { input, output };
+      }
+      begin = end;
+    }
+  } finally {
+    await others.return(undefined);
+  }
 }
 
 /** The parts in order: those whose leaves the scan has made, and the others from the executor. */

@@ -1,6 +1,7 @@
 /** What needs Node: files, folders and worker threads (entry `@assay/records/node`). */
 
 export { compressionOf } from "./compression.js";
+export { digestLocalFiles } from "./local-digest.js";
 export { identityOf, modifiedAt, openBytes, systemError } from "./local-file.js";
 export { openMatrixFile } from "./matrix-file.js";
 export { type OpenSourceOptions, openSource } from "./open-source.js";
