@@ -1,6 +1,16 @@
 /** `assay manifest --since`: only what changed is read again, and the answer is the one of reading everything. */
 
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  type Dirent,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { assay, temporaryFolders } from "./command.js";
@@ -26,10 +36,17 @@ async function sealBoth(cwd: string, ...args: string[]): Promise<{ claimed: stri
   };
   const since = await write("since.assay", "--since", "first.assay");
   await write("whole.assay");
-  for (const file of ["manifest.json", "files.jsonl"])
-    expect(readFileSync(join(cwd, "since.assay", file), "utf8")).toBe(
-      readFileSync(join(cwd, "whole.assay", file), "utf8"),
-    );
+  const filesOf = (name: string) =>
+    (readdirSync(join(cwd, name), { recursive: true, withFileTypes: true }) as Dirent[])
+      .filter((one) => one.isFile() && one.name !== "seen.jsonl")
+      .map((one) => join(one.parentPath, one.name).slice(join(cwd, name).length))
+      .sort();
+  expect(filesOf("since.assay")).toEqual(filesOf("whole.assay"));
+  for (const file of filesOf("whole.assay"))
+    expect(
+      readFileSync(join(cwd, "since.assay", file)).equals(readFileSync(join(cwd, "whole.assay", file))),
+      file,
+    ).toBe(true);
   return { claimed: (since.json() as { claimed: string[] }).claimed, stderr: since.stderr };
 }
 
@@ -65,6 +82,16 @@ describe.concurrent("assay manifest --since", () => {
     expect(readFileSync(join(cwd, "third.assay/manifest.json"))).toEqual(
       readFileSync(join(cwd, "whole.assay/manifest.json")),
     );
+  });
+
+  test("of a file that grew parses only what is behind it", async () => {
+    const cwd = await sealed({ "a.csv": `\ufeff\n"n\nm",t\r\n1,x\r\n`, "b.jsonl": '{"m":[7]}\n', "c.csv": CSV });
+    appendFileSync(join(cwd, "shards/a.csv"), '2,"y\nz"\r\n3,');
+    appendFileSync(join(cwd, "shards/b.jsonl"), '{"m":[8,"x"]}');
+    const { claimed, stderr } = await again(cwd);
+    expect(claimed).toEqual(["c.csv"]);
+    expect(stderr).not.toContain("read as a whole");
+    expect(seen(cwd, "since.assay").map(({ trust }) => trust)).toEqual(["read", "read", "claimed"]);
   });
 
   test("never opens what it claims: a change that keeps size and time is seen by verify", async () => {
@@ -124,10 +151,22 @@ describe.concurrent("assay manifest --since", () => {
       "b.csv, from which types were inferred",
     ],
     [
-      "a text that was appended to",
+      "a text of another type at the end of a file",
       { "a.csv": CSV, "b.csv": CSV },
-      (cwd) => appendFileSync(join(cwd, "shards/b.csv"), "3,z\n"),
-      "b.csv",
+      (cwd) => appendFileSync(join(cwd, "shards/b.csv"), "many,z\n"),
+      "does not fit the earlier types",
+    ],
+    [
+      "a text that was appended to, and changed in front",
+      { "a.csv": CSV, "b.csv": CSV },
+      (cwd) => writeFileSync(join(cwd, "shards/b.csv"), `${CSV.replace("1,x", "4,x")}3,z\n`),
+      "its first bytes are others",
+    ],
+    [
+      "a last line that went on",
+      { "a.csv": CSV, "b.csv": CSV.trimEnd() },
+      (cwd) => appendFileSync(join(cwd, "shards/b.csv"), "y\n"),
+      "did not end with the end of a line",
     ],
     ["leaves that were not kept", { "a.csv": CSV }, () => {}, "keeps no leaves", "--keep", "none"],
     [

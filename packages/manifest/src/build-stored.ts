@@ -4,29 +4,32 @@
  * streams. Every byte is the one of `buildManifest`.
  */
 
-import { CompactRange, type Multiset, toHex } from "@assay/merkle";
-import { hashSource, joinAllKinds, type Kinds, type ScannedSource, splitOfPath } from "@assay/records";
+import { CompactRange, canonicalJson, type Multiset, toHex } from "@assay/merkle";
+import { hashSource, joinAllKinds, type Kinds, type ScannedSource, type SplitRule, splitOfPath } from "@assay/records";
 import type { BuildManifestOptions } from "./build.js";
 import { leavesOfSplit } from "./collect-leaves.js";
+import {
+  type EarlierFile,
+  type EarlierRun,
+  earlierLeaves,
+  GrownTree,
+  hasPages,
+  hasTiles,
+  type UpdatedPages,
+  updatePages,
+} from "./earlier.js";
+import type { FileEntry } from "./entry.js";
 import type { SetTreeHead } from "./header.js";
-import { LeafPool, type LeafPoolOptions, type LeafStore } from "./leaf-store.js";
+import { DEFAULT_MAX_LEAF_BYTES, LeafPool, type LeafPoolOptions, type LeafStore } from "./leaf-store.js";
 import { type CountedFile, type SealedManifest, sealManifest } from "./seal-manifest.js";
 import { isShared, sharedRange } from "./shared-trees.js";
 
 export interface BuildStoredManifestOptions extends BuildManifestOptions, LeafPoolOptions {
   /**
-   * Files whose records are known already, by path: they are not read, and must be in the source without parts. Not with splits by
-   * a column. Default none.
+   * What is known already from the folder of an earlier run. Files that are known must be in the source without parts, or with
+   * those behind the records that are known. Not with splits by a column. Default nothing.
    */
-  readonly known?: ReadonlyMap<string, KnownRecords>;
-}
-
-/** What an earlier manifest says of the records of a file. */
-export interface KnownRecords {
-  /** Column → kind. */
-  readonly kinds: Kinds;
-  /** All leaves of the file in file order, 32 bytes each, checked against its root. */
-  readonly leaves: () => Promise<Uint8Array>;
+  readonly earlier?: EarlierRun;
 }
 
 /** A manifest, and the leaves that it was built from, wherever they are kept. Good as long as the space is open. */
@@ -39,8 +42,14 @@ export interface StoredManifest extends SealedManifest {
   readonly readLeaves: (file: number, begin: number, end: number) => Promise<Uint8Array>;
   /** All leaves of a file, in memory. */
   readonly leavesOf: (path: string) => Promise<Uint8Array | undefined>;
-  /** The set as pieces that ascend, as often as it is asked for. */
+  /** The set as pieces that ascend, as often as it is asked for. Not where {@link StoredManifest.updated} has its pages. */
   readonly sortedSet: (options?: { readonly signal?: AbortSignal }) => AsyncIterable<Multiset>;
+  /** What the earlier folder has of this manifest. */
+  readonly earlier?: EarlierRun;
+  /** Records trees that grew, by path. */
+  readonly grown: ReadonlyMap<string, GrownTree>;
+  /** The set as changes of the earlier one. */
+  readonly updated?: UpdatedPages;
 }
 
 /**
@@ -60,14 +69,12 @@ export async function buildStoredManifest(
   options: BuildStoredManifestOptions = {},
 ): Promise<StoredManifest> {
   const { leafFormat = scanned.leafFormat, leafKey, executor, signal, onProgress } = options;
-  const { splits: rule = scanned.reading.splits, space, maxLeafBytes } = options;
-  if (options.known !== undefined && rule !== undefined && "column" in rule)
-    throw new RangeError("known: records that are not read cannot be told apart by a column");
-  const pool = new LeafPool({
-    ...(space === undefined ? {} : { space }),
-    ...(maxLeafBytes === undefined ? {} : { maxLeafBytes }),
-  });
+  const { splits: rule = scanned.reading.splits, space, maxLeafBytes = DEFAULT_MAX_LEAF_BYTES, earlier } = options;
+  if (earlier !== undefined && rule !== undefined && "column" in rule)
+    throw new RangeError("earlier: records that are not read cannot be told apart by a column");
+  const pool = new LeafPool({ ...(space === undefined ? {} : { space }), maxLeafBytes });
   await pool.reserve(rule === undefined ? scanned.records : 2 * scanned.records);
+  const plan = earlier === undefined ? undefined : planSets(scanned, earlier, rule, maxLeafBytes);
   const all = pool.open();
   const splits = new Map<string, LeafStore>();
   const splitOf = (name: string): LeafStore => {
@@ -75,11 +82,15 @@ export async function buildStoredManifest(
     splits.set(name, store);
     return store;
   };
-  if (rule !== undefined && "paths" in rule) for (const name of Object.keys(rule.paths)) splitOf(name);
+  if (rule !== undefined && "paths" in rule) {
+    for (const name of Object.keys(rule.paths)) if (plan?.splits.has(name) !== true) splitOf(name);
+  }
   const ranges = scanned.files.map(() => new CompactRange());
   const counts = scanned.files.map(() => 0);
   const shared: Uint8Array[][] = scanned.files.map(() => []);
-  const kinds: Kinds[] = scanned.files.map(() => ({}));
+  const kinds: (Kinds | undefined)[] = scanned.files.map(() => undefined);
+  const grown = new Map<string, GrownTree>();
+  const added: Uint8Array[] = [];
   const hashed = hashSource(scanned, {
     leafFormat,
     ...(leafKey === undefined ? {} : { leafKey }),
@@ -91,29 +102,39 @@ export async function buildStoredManifest(
   /** Files before this one have their leaves. */
   let next = 0;
   const appendKnown = async (end: number): Promise<void> => {
-    for (; next < end; next++) {
+    for (; earlier !== undefined && next < end; next++) {
       const { path } = (scanned.files[next] as ScannedSource["files"][number]).file;
-      const known = options.known?.get(path);
+      const known = earlier.files.get(path);
       if (known === undefined) continue;
-      const leaves = await known.leaves();
-      (ranges[next] as CompactRange).appendMany(leaves);
-      await pool.append(all, leaves);
       kinds[next] = known.kinds;
+      if (known.grown !== undefined) {
+        const tree = await GrownTree.open(earlier, known.entry);
+        ranges[next] = tree.range;
+        grown.set(path, tree);
+      }
       const split = rule !== undefined && "paths" in rule ? splitOfPath(rule.paths, path) : null;
-      if (split !== null) await pool.append(splitOf(split), leaves);
+      const store = split === null || plan?.splits.has(split) === true ? undefined : splitOf(split);
+      if (plan?.hasUpdate === true && store === undefined) continue;
+      const leaves = await earlierLeaves(earlier, known.entry);
+      if (plan?.hasUpdate !== true) await pool.append(all, leaves);
+      if (store !== undefined) await pool.append(store, leaves);
     }
   };
   for await (const part of hashed) {
-    await appendKnown(part.file);
+    await appendKnown(part.file + 1);
     // The stores number leaves as they come: in file order, or not at all.
     const end = counts[part.file] as number;
     if (part.begin !== end) throw new RangeError(`executor: records ${part.begin} came behind ${end}`);
     counts[part.file] = end + part.count;
+    const tree = grown.get((scanned.files[part.file] as ScannedSource["files"][number]).file.path);
+    if (tree !== undefined) tree.append(part.leaves);
     // What all threads see is worked on by all, when all of it is there.
-    if (isShared(part.leaves, executor)) (shared[part.file] as Uint8Array[]).push(part.leaves);
+    else if (isShared(part.leaves, executor)) (shared[part.file] as Uint8Array[]).push(part.leaves);
     else (ranges[part.file] as CompactRange).appendMany(part.leaves);
     await pool.append(all, part.leaves);
-    kinds[part.file] = joinAllKinds(kinds[part.file] as Kinds, part.kinds);
+    if (plan?.hasUpdate === true) added.push(part.leaves);
+    const before = kinds[part.file];
+    kinds[part.file] = before === undefined ? part.kinds : joinAllKinds(before, part.kinds);
     if (part.splitNames === undefined || part.splitOf === undefined) continue;
     for (const [i, name] of part.splitNames.entries()) {
       await pool.append(splitOf(name), leavesOfSplit(part.leaves, part.splitOf, i));
@@ -136,30 +157,48 @@ export async function buildStoredManifest(
     });
     return { distinct, records, root: toHex(root) };
   };
-  const set = await headOfStore(all);
-  const splitHeads = new Map<string, SetTreeHead>();
+  const updated =
+    plan?.hasUpdate === true
+      ? await updatePages(earlier as EarlierRun, added, { space, maxBytes: maxLeafBytes, signal })
+      : undefined;
+  const set = updated?.head ?? (await headOfStore(all));
+  const splitHeads = new Map<string, SetTreeHead>(plan?.splits);
   for (const [name, store] of splits) splitHeads.set(name, await headOfStore(store));
   await rangesDone;
-  const files = ranges.map(
-    (range, i): CountedFile => ({ records: range.size, root: toHex(range.root()), kinds: kinds[i] as Kinds }),
-  );
+  const files = ranges.map((range, i): CountedFile => {
+    const known = earlier?.files.get((scanned.files[i] as ScannedSource["files"][number]).file.path);
+    const { records, root } =
+      known !== undefined && known.grown === undefined
+        ? known.entry
+        : { records: range.size, root: toHex(range.root()) };
+    return { records, root, kinds: kinds[i] ?? {} };
+  });
   onProgress?.({ stage: "tree", done: scanned.records, total: scanned.records });
-  const sealed = sealManifest(scanned, files, set, splitHeads, options);
+  const stored = new Map([...(earlier?.files ?? [])].flatMap(([path, { grown: now }]) => (now ? [[path, now]] : [])));
+  const sealed = sealManifest(scanned, files, set, splitHeads, { ...options, stored });
 
-  const offsets: number[] = [];
-  let records = 0;
-  for (const file of files) {
-    offsets.push(records);
-    records += file.records;
-  }
+  const places = placesOf(files, sealed.entries, earlier, updated !== undefined);
   const ordinals = new Map(sealed.entries.map(({ path }, i) => [path, i]));
+  let opened: { readonly file: number; readonly leaves: Uint8Array } | undefined;
   const readLeaves = async (file: number, begin: number, end: number): Promise<Uint8Array> => {
-    const offset = offsets[file];
+    const place = places[file];
     const count = files[file]?.records ?? 0;
-    if (offset === undefined || !(begin >= 0 && end <= count)) {
+    if (place === undefined || !(begin >= 0 && end <= count)) {
       throw new RangeError(`readLeaves(): file ${file} has ${count} leaves, not ${begin} to ${end}`);
     }
-    return all.read(offset + begin, offset + end);
+    const { offset, known } = place;
+    const from = Math.max(0, begin - known);
+    const stored = await all.read(offset + from, offset + Math.max(from, end - known));
+    if (begin >= known) return stored;
+    if (opened?.file !== file) {
+      const { path } = sealed.entries[file] as FileEntry;
+      const { entry } = (earlier as EarlierRun).files.get(path) as EarlierFile;
+      opened = { file, leaves: await earlierLeaves(earlier as EarlierRun, entry) };
+    }
+    const leaves = new Uint8Array(32 * (end - begin));
+    leaves.set(opened.leaves.subarray(32 * begin, 32 * Math.min(end, known)));
+    leaves.set(stored, 32 * (end - begin) - stored.length);
+    return leaves;
   };
   return {
     ...sealed,
@@ -169,5 +208,57 @@ export async function buildStoredManifest(
       return file === undefined ? undefined : readLeaves(file, 0, (files[file] as CountedFile).records);
     },
     sortedSet: (given = {}) => all.sorted(given),
+    grown,
+    ...(earlier === undefined ? {} : { earlier }),
+    ...(updated === undefined ? {} : { updated }),
   };
+}
+
+/** Where the leaves of each file are: how many in the earlier folder, and from where on the others in the store. */
+function placesOf(
+  files: readonly CountedFile[],
+  entries: readonly FileEntry[],
+  earlier: EarlierRun | undefined,
+  hasUpdate: boolean,
+): { readonly offset: number; readonly known: number }[] {
+  let offset = 0;
+  return files.map(({ records }, i) => {
+    const entry = hasUpdate ? earlier?.files.get((entries[i] as FileEntry).path)?.entry : undefined;
+    const place = { offset, known: entry?.records ?? 0 };
+    offset += records - place.known;
+    return place;
+  });
+}
+
+interface SetPlan {
+  /** Whether the set is the earlier one with changes. */
+  readonly hasUpdate: boolean;
+  /** Heads of splits in which nothing changed. */
+  readonly splits: ReadonlyMap<string, SetTreeHead>;
+}
+
+/** Which sets need not be made from all leaves. */
+function planSets(
+  { files }: ScannedSource,
+  earlier: EarlierRun,
+  rule: SplitRule | undefined,
+  maxLeafBytes: number,
+): SetPlan {
+  const { header, gone } = earlier;
+  const isAsItWas = (path: string) => {
+    const known = earlier.files.get(path);
+    return known !== undefined && known.grown === undefined;
+  };
+  const fresh = files.filter(({ file }) => !isAsItWas(file.path));
+  const changes = [...fresh.map(({ index }) => index), ...gone].reduce((sum, { records }) => sum + records, 0);
+  const hasUpdate =
+    hasPages(earlier) && 32 * changes <= maxLeafBytes && gone.every((entry) => hasTiles(earlier, entry, "leaves"));
+  const splits = new Map<string, SetTreeHead>();
+  if (rule !== undefined && "paths" in rule && canonicalJson(rule) === canonicalJson(header.reading.splits ?? null)) {
+    const touched = new Set(
+      [...fresh.map(({ file }) => file), ...gone].map(({ path }) => splitOfPath(rule.paths, path)),
+    );
+    for (const [name, head] of Object.entries(header.splits ?? {})) if (!touched.has(name)) splits.set(name, head);
+  }
+  return { hasUpdate, splits };
 }

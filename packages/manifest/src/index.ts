@@ -1,9 +1,18 @@
+export {
+  APPEND_PROOF_FORMAT,
+  type AppendedFile,
+  type AppendedSide,
+  type AppendProof,
+  checkAppendProof,
+  proveAppend,
+  type VerifiedAppend,
+  verifyAppend,
+} from "./append-proof.js";
 export { readBound, readBoundAsync } from "./bound.js";
 export { type BuildManifestOptions, type BuiltManifest, buildManifest } from "./build.js";
 export {
   type BuildStoredManifestOptions,
   buildStoredManifest,
-  type KnownRecords,
   type StoredManifest,
 } from "./build-stored.js";
 export {
@@ -16,6 +25,7 @@ export {
   type SplitChange,
 } from "./compare.js";
 export { type DerivationEvidence, type DerivationVerdict, deservedOf, verifyDerivation } from "./derivation.js";
+export { type EarlierFile, type EarlierRun, hasPages, hasTiles, type TakenOverFile } from "./earlier.js";
 export {
   checkEntry,
   checkEntryOrder,
@@ -126,7 +136,7 @@ export {
 export { compareRemoved, formatRemoved, parseRemoved, type RemovedRecord, removedLeaves } from "./removed.js";
 export { drawSample, isFraction, sampleSize } from "./sample.js";
 export type { SealedManifest } from "./seal-manifest.js";
-export { type StoredManifestFilesOptions, storedManifestFiles } from "./stored-files.js";
+export { type StoredManifestFilesOptions, storedManifestFiles, takenOverFiles } from "./stored-files.js";
 export { type ProvenRecord, type VerifiedRecordsOptions, verifiedRecords } from "./verified-records.js";
 export { type ManifestSubjects, verifyEntries, verifyManifest, verifySet } from "./verify.js";
 export { type DataVerdict, type FileVerdict, type InspectDataOptions, inspectData, verifyData } from "./verify-data.js";

@@ -90,6 +90,19 @@ export function* blockTilePaths(records: number): Generator<string> {
   }
 }
 
+/** The paths of the tiles of one file that are kept, below `tiles/<records root>/`. */
+export function* keptTilePaths(records: number, keep: Keep): Generator<string> {
+  if (keep === "none") return;
+  if (keep === "blocks") {
+    yield* blockTilePaths(records);
+    return;
+  }
+  for (let level = 0; hashesAtLevel(records, level) > 0 && (level === 0 || keep === "tiles"); level++) {
+    const tiles = Math.ceil(hashesAtLevel(records, level) / TILE_WIDTH);
+    for (let i = 0; i < tiles; i++) yield tilePath(tileAt(records, level, i));
+  }
+}
+
 /** Reads tiles of one file; `not-kept` where there is none. */
 export function tileReader(folder: FolderReader, root: string): ReadTile {
   return (path) => readKept(folder, `tiles/${root}/${path}`, MAX_TILE_BYTES);

@@ -13,6 +13,7 @@ import {
   toHex,
   treeRoot,
 } from "@assay/merkle";
+import { proveSplitsOfConcat, proveSplitsOfDedupe, proveSplitsOfRemoval } from "./derived-splits.js";
 import { type Edge, expectRecords, expectSet, namedParent, notChecked, type OperationVerdict, proven } from "./edge.js";
 import type { Operation } from "./header.js";
 import { derivationMismatch, headOf, isSameHead } from "./lineage.js";
@@ -35,15 +36,15 @@ export async function proveOperation(edge: Edge): Promise<OperationVerdict> {
       return proveSame(edge);
     case "filter":
     case "quarantine":
-      return proveRemoval(edge);
+      return proveSplitsOfRemoval(edge, proveRemoval(edge));
     case "append":
       return proveAppend(edge);
     case "concat":
-      return proveConcat(edge);
+      return proveSplitsOfConcat(edge, proveConcat(edge));
     case "split":
       return proveSplit(edge);
     case "dedupe":
-      return proveDedupe(edge);
+      return proveSplitsOfDedupe(edge, proveDedupe(edge));
     case "sample":
       return proveSampling(edge);
     case "map":

@@ -29,6 +29,8 @@ export interface SealOptions {
   readonly leafKey?: Uint8Array;
   readonly splits?: SplitRule;
   readonly derivation?: Derivation;
+  /** Stored files, by path, where they are not what the source has of them. */
+  readonly stored?: ReadonlyMap<string, { readonly size: number; readonly bytes: string }>;
 }
 
 /** What was found out about the records of one file. */
@@ -73,16 +75,26 @@ export function sealManifest(
   const { splits: rule = scanned.reading.splits } = options;
   const leaf = { format: leafFormat, ...(leafKey === undefined ? {} : { keyId: leafKeyId(leafKey) }) };
   const schemas = new Map<string, Kinds>();
+  // Files that are records have the same object.
+  const found = new Map<Kinds, { readonly known: Kinds; readonly schema: string }>();
+  const schemaOf = (kinds: Kinds) => {
+    const before = found.get(kinds);
+    if (before !== undefined) return before;
+    const known = dropNullKinds(kinds);
+    const one = { known, schema: toHex(schemaDigest(known)) };
+    found.set(kinds, one);
+    return one;
+  };
   const entries = scanned.files.map(({ file, index }, i): FileEntry => {
     const { records, root, kinds } = files[i] as CountedFile;
+    const stored = options.stored?.get(file.path) ?? index;
     const hasSchema = leafFormat !== "raw/v1" && file.format !== "other";
-    const known = dropNullKinds(kinds);
-    const schema = toHex(schemaDigest(known));
+    const { known, schema } = schemaOf(kinds);
     if (hasSchema) schemas.set(schema, known);
     return {
       path: file.path,
-      size: index.size,
-      bytes: index.bytes,
+      size: stored.size,
+      bytes: stored.bytes,
       format: file.format,
       leafFormat,
       ...(leaf.keyId === undefined ? {} : { leafKey: leaf.keyId }),

@@ -3,8 +3,10 @@
 import { streamSetPages, tilesOf, treeRoot } from "@assay/merkle";
 import { BLOCK_RECORDS } from "@assay/records";
 import type { StoredManifest } from "./build-stored.js";
+import { hasTiles, type TakenOverFile } from "./earlier.js";
+import type { FileEntry } from "./entry.js";
 import type { FolderFile } from "./folder.js";
-import { defaultKeep, type Keep, keepsSet } from "./kept.js";
+import { defaultKeep, type Keep, keepsSet, keptTilePaths } from "./kept.js";
 import { ENTRIES_FILE, MANIFEST_FILE } from "./manifest-folder.js";
 
 export interface StoredManifestFilesOptions {
@@ -24,21 +26,78 @@ export async function* storedManifestFiles(
   stored: StoredManifest,
   { keep = defaultKeep(stored.header.set.records), signal }: StoredManifestFilesOptions = {},
 ): AsyncGenerator<FolderFile> {
-  const done = new Set<string>();
-  if (keep !== "none") {
-    for (const [file, { root, records }] of stored.entries.entries()) {
-      if (done.has(root)) continue;
-      done.add(root);
-      const read = (begin: number, end: number) => stored.readLeaves(file, begin, end);
-      yield* tilesOfBlocks(root, records, read, keep, signal);
+  for (const [file, tree] of keptTrees(stored, keep)) {
+    if (tree.made === "taken over") continue;
+    const { root, records } = stored.entries[file] as FileEntry;
+    if (tree.made !== "anew") {
+      for (const [path, bytes] of tree.made) yield { path: `tiles/${root}/${path}`, bytes };
+      continue;
     }
+    const read = (begin: number, end: number) => stored.readLeaves(file, begin, end);
+    if (keep !== "none") yield* tilesOfBlocks(root, records, read, keep, signal);
   }
-  if (keepsSet(keep)) {
+  if (keepsSet(keep) && stored.updated !== undefined) yield* stored.updated.files();
+  else if (keepsSet(keep)) {
     const pieces = stored.sortedSet(signal === undefined ? {} : { signal });
     for await (const [path, bytes] of streamSetPages(pieces)) yield { path, bytes };
   }
   yield { path: ENTRIES_FILE, bytes: stored.entriesBytes };
   yield { path: MANIFEST_FILE, bytes: stored.headerBytes };
+}
+
+/**
+ * Files of the earlier folder that belong to the manifest as they are: with those of {@link storedManifestFiles} all of its
+ * files. None where the manifest was built without an earlier run.
+ */
+export function* takenOverFiles(
+  stored: StoredManifest,
+  { keep = defaultKeep(stored.header.set.records) }: Pick<StoredManifestFilesOptions, "keep"> = {},
+): Generator<TakenOverFile> {
+  for (const [file, { from, made }] of keptTrees(stored, keep)) {
+    const { root, records } = stored.entries[file] as FileEntry;
+    if (made === "anew") continue;
+    for (const path of keptTilePaths(records, keep)) {
+      if (made === "taken over" || !made.has(path))
+        yield { path: `tiles/${root}/${path}`, from: `tiles/${from}/${path}` };
+    }
+  }
+  const { updated, earlier } = stored;
+  if (!keepsSet(keep) || updated === undefined || earlier === undefined) return;
+  for (const path of earlier.paths)
+    if (path.startsWith("set/") && !updated.changed.has(path)) yield { path, from: path };
+}
+
+interface KeptTree {
+  /** Root of the earlier tree. */
+  readonly from: string;
+  /** Its tiles: all from leaves, some, or none. */
+  readonly made: "anew" | "taken over" | ReadonlyMap<string, Uint8Array>;
+}
+
+/** How the tiles of each records root come about, by the ordinal of the first file that has it. */
+function keptTrees(stored: StoredManifest, keep: Keep): Map<number, KeptTree> {
+  const trees = new Map<number, KeptTree>();
+  const done = new Set<string>();
+  for (const [file, { path, root }] of stored.entries.entries()) {
+    if (keep === "none" || done.has(root)) continue;
+    done.add(root);
+    const from = stored.earlier?.files.get(path)?.entry.root ?? root;
+    trees.set(file, { from, made: tilesMade(stored, file, keep) });
+  }
+  return trees;
+}
+
+function tilesMade({ entries, earlier, grown }: StoredManifest, file: number, keep: Keep): KeptTree["made"] {
+  const { path, records } = entries[file] as FileEntry;
+  const known = earlier?.files.get(path);
+  if (earlier === undefined || known === undefined) return "anew";
+  if (known.grown === undefined) return hasTiles(earlier, known.entry, keep) ? "taken over" : "anew";
+  const expected = [...keptTilePaths(records, keep)];
+  const made = grown.get(path)?.tiles();
+  const isThere = (tile: string) => made?.has(tile) === true || earlier.paths.has(`tiles/${known.entry.root}/${tile}`);
+  return made !== undefined && expected.every(isThere)
+    ? new Map(expected.flatMap((tile) => (made.has(tile) ? [[tile, made.get(tile) as Uint8Array]] : [])))
+    : "anew";
 }
 
 /** The tiles of one file that are kept: levels 0 and 1 of each block, then what is above from the blocks' roots. */

@@ -75,7 +75,7 @@ export function synthetic(files: Files, options: SyntheticOptions = {}): Synthet
       ...(options.splits === undefined
         ? {}
         : {
-            splits: { paths: Object.fromEntries(Object.keys(options.splits).map((split) => [split, `${split}/**`])) },
+            splits: { paths: Object.fromEntries(Object.keys(options.splits).map((split) => [split, `${split}**`])) },
           }),
       ...options.reading,
     },

@@ -34,26 +34,38 @@ export function proveConsistency(leafHashes: Uint8Array, from: number): Consiste
     throw new RangeError(`proveConsistency() from must be 1…${to}, not ${from}`);
   }
   const path: string[] = [];
-  const show = (nodes: Uint8Array, index: number) => path.push(toHex(nodes.subarray(32 * index, 32 * index + 32)));
   let nodes = leafHashes;
+  let at = 0;
+  for (const [level, index] of consistencyNodes(from, to)) {
+    for (; at < level; at++) {
+      const width = Math.ceil(to / 2 ** at);
+      nodes = nodes === leafHashes ? hashLevel(nodes, width) : hashLevel(nodes, width, nodes);
+    }
+    path.push(toHex(nodes.subarray(32 * index, 32 * index + 32)));
+  }
+  return { format: CONSISTENCY_PROOF_FORMAT, from, path, to };
+}
+
+/** The nodes of a consistency proof by level and number, in its order: levels never go down. */
+export function* consistencyNodes(from: number, to: number): Generator<readonly [level: number, index: number]> {
   let at = from - 1;
   // Up to here the earlier tree's last subtree is perfect; above it the path begins.
   let started = false;
+  let level = 0;
   for (let width = to; from < to; width = Math.ceil(width / 2)) {
     if (!started && at % 2 === 0) {
       started = true;
       // A power of two is one subtree, whose hash is the earlier root: the verifier has it.
-      if (!isPowerOfTwo(from)) show(nodes, at);
+      if (!isPowerOfTwo(from)) yield [level, at];
     }
     if (width === 1) break;
     if (started) {
-      if (at % 2 === 1) show(nodes, at - 1);
-      else if (at + 1 < width) show(nodes, at + 1);
+      if (at % 2 === 1) yield [level, at - 1];
+      else if (at + 1 < width) yield [level, at + 1];
     }
-    nodes = nodes === leafHashes ? hashLevel(nodes, width) : hashLevel(nodes, width, nodes);
     at = Math.floor(at / 2);
+    level++;
   }
-  return { format: CONSISTENCY_PROOF_FORMAT, from, path, to };
 }
 
 function isPowerOfTwo(size: number): boolean {

@@ -42,10 +42,13 @@ export function fromHex(text: string): Uint8Array {
   return bytes;
 }
 
+/** Value of a digit by its code; 255 for what is none. */
+const valueOfCode = new Uint8Array(128).fill(255);
+for (let value = 0; value < 16; value++) valueOfCode[value.toString(16).charCodeAt(0)] = value;
+
 function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  if (code >= 0x61 && code <= 0x66) return code - 0x57;
-  return -1;
+  const value = code < 128 ? valueOfCode[code]! : 255;
+  return value === 255 ? -1 : value;
 }
 
 /** Whether a value is the text of a digest: exactly 64 lower-case hex digits. */

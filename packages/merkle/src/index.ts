@@ -76,6 +76,7 @@ export {
   type SetPageOptions,
 } from "./set-page-reader.js";
 export { type SetTotals, streamSetPages, streamSetRoot } from "./set-page-stream.js";
+export { type ChangedSetPage, type UpdatedSet, updateSetPages } from "./set-page-update.js";
 export {
   buildSetPages,
   formatSetPage,
@@ -130,6 +131,7 @@ export {
   parseStrictJson,
   type StrictJsonOptions,
 } from "./strict-json.js";
+export { appendTiles, readTreeEdge, type TreeEdge } from "./tile-append.js";
 export {
   type CompareTilesOptions,
   compareTiles,
@@ -139,6 +141,7 @@ export {
   type TreeDifference,
 } from "./tile-comparison.js";
 export {
+  proveConsistencyFromTiles,
   proveInclusionFromTiles,
   proveRangesFromTiles,
   type ReadTile,

@@ -37,7 +37,8 @@ export interface ReadSetPagesOptions extends SetPageOptions {
 
 const DEFAULT_MAX_KEYS = 2 ** 27;
 
-async function readPage(
+/** Reads a page and checks it against its top. */
+export async function readSetPage(
   read: ReadSetPage,
   prefix: string,
   top: Uint8Array,
@@ -98,13 +99,13 @@ async function* keyPagesBelow(
   top: Uint8Array,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Multiset> {
-  const page = await readPage(read, prefix, top, signal);
+  const page = await readSetPage(read, prefix, top, signal);
   if (page.kind === "keys") yield page;
   else for (const slot of slotsOf(page)) yield* keyPagesBelow(read, slot.prefix, slot.top, signal);
 }
 
 /** Sets whose keys follow each other, as one. */
-function concatenateSets(parts: readonly Multiset[], n: number): Multiset {
+export function concatenateSets(parts: readonly Multiset[], n: number): Multiset {
   const set = { keys: new Uint8Array(32 * n), counts: new Float64Array(n) };
   let at = 0;
   for (const { keys, counts } of parts) {
@@ -178,7 +179,7 @@ class PageOpener {
   }
 
   async openPage(prefix: string, top: Uint8Array, walkers: readonly number[]): Promise<SetProofTree> {
-    const page = await readPage(this.#read, prefix, top, this.#signal);
+    const page = await readSetPage(this.#read, prefix, top, this.#signal);
     if (page.kind === "index") return this.#openSlots(page, 0, 16, walkers);
     for (const walker of walkers) this.counts[walker] = countOf(page, keyAt(this.#asked, walker));
     return openKeys(page, 0, page.counts.length, this.#asked, walkers);
@@ -277,7 +278,7 @@ async function* compareSides(
 }
 
 async function openSide(side: Side, prefix: string, signal: AbortSignal | undefined): Promise<Multiset | SetIndexPage> {
-  return "set" in side ? side.set : readPage(side.read, prefix, side.top, signal);
+  return "set" in side ? side.set : readSetPage(side.read, prefix, side.top, signal);
 }
 
 function isIndex(page: Multiset | SetIndexPage): page is SetIndexPage {

@@ -76,11 +76,12 @@ export function setPagePrefix(path: string): string | undefined {
  */
 export function* buildSetPages(set: Multiset): Generator<SetPageFile, Uint8Array> {
   checkMultiset("buildSetPages() set", set);
-  const top = yield* buildPagesOf(set, "", 0, set.counts.length);
+  const top = yield* buildPagesBelow(set, "", 0, set.counts.length);
   return top ?? emptySetRoot();
 }
 
-function* buildPagesOf(
+/** The pages of keys `begin … end`, which share a prefix; gives their top. */
+export function* buildPagesBelow(
   set: Multiset,
   prefix: string,
   begin: number,
@@ -95,7 +96,7 @@ function* buildPagesOf(
     tops.push(
       range.begin === range.end
         ? undefined
-        : yield* buildPagesOf(set, prefix + digit.toString(16), range.begin, range.end),
+        : yield* buildPagesBelow(set, prefix + digit.toString(16), range.begin, range.end),
     );
   }
   yield [setPagePath(prefix), formatSetPage({ kind: "index", prefix, tops })];
@@ -160,9 +161,12 @@ export function formatSetPage(page: SetPage): Uint8Array {
 function formatKeyPage(prefix: string, set: Multiset, begin: number, end: number): Uint8Array {
   const bytes = new Uint8Array(headerLength(prefix) + 40 * (end - begin));
   let at = writeHeader(bytes, KEY_PAGE, prefix);
+  // Byte by byte: a view of each key would cost more than the copy.
+  const { keys, counts } = set;
   for (let i = begin; i < end; i++) {
-    bytes.set(keyAt(set.keys, i), at);
-    writeCount(bytes, at + 32, set.counts[i]!);
+    for (let k = 0; k < 32; k++) bytes[at + k] = keys[32 * i + k]!;
+    if (counts[i] === 1) bytes[at + 39] = 1;
+    else writeCount(bytes, at + 32, counts[i]!);
     at += 40;
   }
   return bytes;
@@ -224,7 +228,7 @@ function parseKeys(body: Uint8Array, prefix: string, refuse: Refuse): SetKeyPage
   if (n === 0 && prefix !== "") throw refuse("it has no keys, and is not the root page");
   const keys = new Uint8Array(32 * n);
   for (let i = 0; i < n; i++) {
-    keys.set(body.subarray(40 * i, 40 * i + 32), 32 * i);
+    for (let k = 0; k < 32; k++) keys[32 * i + k] = body[40 * i + k]!;
     if (i > 0 && compareKeys(keys, 32 * (i - 1), keys, 32 * i) >= 0)
       throw refuse(`key ${i} is not above the one before`);
   }

@@ -70,17 +70,20 @@ export function proveSetUpdate(first: Multiset, changes: SetChanges): SetUpdate 
   };
 }
 
-/** Changes as the proof writes them; refuses what is none, as a mistake of the caller. */
-export function listChanges(name: string, changes: SetChanges): (readonly [string, number])[] {
-  const { keys, differences } = changes;
+/** Refuses what are no changes, as a mistake of the caller. */
+export function checkChanges(name: string, { keys, differences }: SetChanges): void {
   if (countHashes(`${name} keys`, keys) !== differences.length) {
     throw new RangeError(`${name} has ${keys.length / 32} keys but ${differences.length} differences`);
   }
   if (!areAscending(keys)) throw new RangeError(`${name} keys must be strictly ascending`);
-  return Array.from(differences, (difference, i) => {
-    if (!isDifference(difference)) throw new RangeError(`${name} differences[${i}] is ${difference}`);
-    return [toHex(keyAt(keys, i)), difference] as const;
-  });
+  const wrong = differences.findIndex((difference) => !isDifference(difference));
+  if (wrong >= 0) throw new RangeError(`${name} differences[${wrong}] is ${differences[wrong]}`);
+}
+
+/** Changes as the proof writes them; refuses what is none, as a mistake of the caller. */
+export function listChanges(name: string, changes: SetChanges): (readonly [string, number])[] {
+  checkChanges(name, changes);
+  return Array.from(changes.differences, (difference, i) => [toHex(keyAt(changes.keys, i)), difference] as const);
 }
 
 function isDifference(value: unknown): value is number {
@@ -141,7 +144,7 @@ export function verifySetUpdate(
   const { expected } = options;
   checkDigest("verifySetUpdate() roots.first", roots.first);
   checkDigest("verifySetUpdate() roots.second", roots.second);
-  if (expected !== undefined) listChanges("verifySetUpdate() expected", expected);
+  if (expected !== undefined) checkChanges("verifySetUpdate() expected", expected);
   const fields = readProofFields(update, SET_UPDATE_FORMAT, ["changes", "tree"]);
   const changes = readChanges(fields.changes);
   if (expected !== undefined && !sameChanges(changes, expected)) {

@@ -4,6 +4,12 @@
  */
 
 import { CompactRange, perfectSubtrees } from "./compact-range.js";
+import {
+  CONSISTENCY_PROOF_FORMAT,
+  type ConsistencyProof,
+  consistencyNodes,
+  verifyConsistency,
+} from "./consistency-proof.js";
 import { VerificationError } from "./errors.js";
 import { equalBytes, toHex } from "./hex.js";
 import {
@@ -202,6 +208,34 @@ export async function proveRangesFromTiles(
   }
   const proof = rangeProofOf({ leaves, path, ranges, size: head.size }, options);
   verifyRanges(proof, head);
+  return proof;
+}
+
+/**
+ * Proves that the tree over the first `from` leaves is the beginning of a tree, reading only the tiles on the paths to its
+ * end. The proof is verified before it is returned.
+ *
+ * @param head The trusted head of the later tree; `earlier` the one of the earlier tree.
+ * @returns As `proveConsistency`, the same proof.
+ * @throws RangeError if `earlier.size` is not 1 … `head.size`.
+ * @throws VerificationError `malformed-tile`, `root-mismatch` (the earlier tree is no beginning of it, or a tile is not of this
+ *   tree); and whatever `read` throws.
+ */
+export async function proveConsistencyFromTiles(
+  read: ReadTile,
+  head: TreeHead,
+  earlier: TreeHead,
+): Promise<ConsistencyProof> {
+  checkTreeHead("proveConsistencyFromTiles() head", head);
+  checkTreeHead("proveConsistencyFromTiles() earlier", earlier);
+  const [from, to] = [earlier.size, head.size];
+  if (from < 1 || from > to)
+    throw new RangeError(`proveConsistencyFromTiles() earlier.size must be 1…${to}, not ${from}`);
+  const nodes = new NodeReader(read, to);
+  const path: string[] = [];
+  for (const [level, index] of consistencyNodes(from, to)) path.push(toHex(await nodes.node(level, index)));
+  const proof = { format: CONSISTENCY_PROOF_FORMAT, from, path, to } as const;
+  verifyConsistency(proof, earlier, head);
   return proof;
 }
 

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CompactRange } from "../src/compact-range.js";
+import { proveConsistency } from "../src/consistency-proof.js";
 import { equalBytes } from "../src/hex.js";
 import { proveInclusion } from "../src/inclusion-proof.js";
 import { treeRoot } from "../src/ordered-tree.js";
-import { proveInclusionFromTiles, readTileLevel, verifyTiles } from "../src/tile-reader.js";
+import { proveConsistencyFromTiles, proveInclusionFromTiles, readTileLevel, verifyTiles } from "../src/tile-reader.js";
 import { hashesAtLevel, parseTile, parseTilePath, tileAt, tilePath, tilesOf } from "../src/tiles.js";
 import { asyncCodeOf, codeOf, seededLeaves } from "./vectors.js";
 
@@ -173,5 +174,28 @@ describe("proveInclusionFromTiles()", () => {
     const head = { size: 3000, root: leaves.subarray(0, 32) };
     expect(await asyncCodeOf(() => proveInclusionFromTiles(read, head, 5))).toBe("root-mismatch");
     await expect(proveInclusionFromTiles(read, head, 3000)).rejects.toThrow(RangeError);
+  });
+});
+
+describe("proveConsistencyFromTiles()", () => {
+  test("gives the proof of the leaves, for every pair of sizes and across levels of tiles", async () => {
+    const headOf = (all: Uint8Array, size: number) => ({ size, root: treeRoot(all.subarray(0, 32 * size)) });
+    const compare = async (all: Uint8Array, from: number, to: number) => {
+      const { read, head } = folderOf(all.subarray(0, 32 * to));
+      const expected = proveConsistency(all.subarray(0, 32 * to), from);
+      expect(await proveConsistencyFromTiles(read, head, headOf(all, from))).toEqual(expected);
+    };
+    for (let to = 1; to <= 20; to++) for (let from = 1; from <= to; from++) await compare(leaves, from, to);
+    for (const from of [1, 255, 256, 257, 2048, 2999, 3000]) await compare(leaves, from, 3000);
+    for (const from of [256, 65_535, 65_536, 65_537, 65_800]) await compare(large, from, 65_836);
+  });
+
+  test("reads a few tiles, and proves nothing of a tree that is no beginning", async () => {
+    const { read, head, opened } = folderOf(large);
+    await proveConsistencyFromTiles(read, head, { size: 40_000, root: treeRoot(large.subarray(0, 32 * 40_000)) });
+    expect(new Set(opened).size).toBeLessThanOrEqual(5);
+    const other = { size: 40_000, root: treeRoot(large.subarray(32, 32 * 40_001)) };
+    expect(await asyncCodeOf(() => proveConsistencyFromTiles(read, head, other))).toBe("root-mismatch");
+    await expect(proveConsistencyFromTiles(read, head, { size: 0, root: head.root })).rejects.toThrow(RangeError);
   });
 });

@@ -121,6 +121,19 @@ export function encodeKey(name: string): Uint8Array {
   return arena.toBytes();
 }
 
+/** Names that stand in millions of maps are encoded once. */
+const knownKeys = new Map<string, Uint8Array>();
+const MOST_KNOWN_KEYS = 256;
+
+function knownKey(name: string): Uint8Array {
+  const known = knownKeys.get(name);
+  if (known !== undefined) return known;
+  const key = encodeKey(name);
+  // Names come from data, too: those that were first are kept, and not more.
+  if (knownKeys.size < MOST_KNOWN_KEYS && name.length < 32) knownKeys.set(name, key);
+  return key;
+}
+
 /**
  * The deterministic CBOR of plain data: file entries, kinds, heads.
  *
@@ -150,7 +163,7 @@ function writeData(arena: ByteArena, data: CborData): void {
   } else {
     const entries: readonly [string, CborData][] = data instanceof Map ? [...data] : Object.entries(data);
     const sorted = entries
-      .map(([name, value]) => ({ key: encodeKey(name), value }))
+      .map(([name, value]) => ({ key: knownKey(name), value }))
       .sort((left, right) => compareBytes(left.key, right.key));
     writeHead(arena, MAJOR.map, sorted.length);
     for (const { key, value } of sorted) {

@@ -9,24 +9,14 @@ import { bytesColumn, textColumn } from "./digest-columns.js";
 import { readContent } from "./member-content.js";
 import { indexBytes } from "./other.js";
 import type { FormatReader } from "./reader.js";
+import { folderOfFile, wholeFileIndex } from "./whole-file.js";
 
 /** Reads `files`: pictures, sound and whatever else is one record a file. */
 export const filesReader: FormatReader = {
   formats: ["files"],
   async index(source, options = {}) {
     const { bytes, size } = await indexBytes(source, "files", options);
-    return {
-      format: "files",
-      bytes,
-      size,
-      records: 1,
-      columns: [
-        { name: "file", type: "bytes" },
-        { name: "folder", type: "text" },
-      ],
-      // The bytes are in the digest already: reading needs none of them.
-      parts: [{ begin: 0, end: 1, windows: [], detail: { bytes } }],
-    };
+    return wholeFileIndex("files", bytes, size);
   },
   async *read(source, _index, part, options) {
     const { columns } = options;
@@ -38,8 +28,7 @@ export const filesReader: FormatReader = {
       const value = options.contents === "all" ? await readContent(source, content, options) : fromHex(sha256);
       chosen.push(bytesColumn("file", [value]));
     }
-    const { path } = source;
-    if (isWanted("folder")) chosen.push(textColumn("folder", [path.slice(0, Math.max(0, path.lastIndexOf("/")))]));
+    if (isWanted("folder")) chosen.push(textColumn("folder", [folderOfFile(source.path)]));
     yield { begin: 0, batch: { length: 1, columns: chosen } };
   },
 };

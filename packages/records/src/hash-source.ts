@@ -7,11 +7,12 @@ import { hasSameLeaves } from "./early-leaves.js";
 import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { joinAllKinds } from "./kinds.js";
 import { checkLeafKey } from "./leaves.js";
-import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
+import { BLOCK_RECORDS, isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, saysOwnTypes, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
 import { type HashTaskOptions, type HashTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+import { FILE_KINDS, fileLeaves } from "./whole-file.js";
 
 export interface ReadSourceOptions {
   /** Where the work runs. Default: here. */
@@ -93,8 +94,11 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   let next = 0;
   let done = 0;
   const isPlain = leafKey === null && splitColumn === null;
-  const parts = isPlain ? withEarlyLeaves(scanned, inputs, task, executor, signal) : undefined;
-  for await (const { file, ordinal, begin, output } of parts ?? mapped(executor, task, inputs, signal)) {
+  const parts = isPlain
+    ? (some: readonly PartInput[]) => withEarlyLeaves(scanned, some, task, executor, signal)
+    : (some: readonly PartInput[]) => mapped(executor, task, some, signal);
+  const all = splitColumn === null ? withFileLeaves(inputs, leafKey, parts) : parts(inputs);
+  for await (const { file, ordinal, begin, output } of all) {
     const { leaves, kinds, splits: found } = output;
     const count = leaves.length / 32;
     done += count;
@@ -130,6 +134,42 @@ async function* mapped(
   for await (const output of executor.map(task, inputs, signal === undefined ? {} : { signal })) {
     const { file, ordinal, part } = inputs[i++] as PartInput;
     yield { file, ordinal, begin: part.begin, output };
+  }
+}
+
+/** Files in order: the records of whole files, many at a time, and the parts of the others. */
+async function* withFileLeaves(
+  inputs: readonly PartInput[],
+  leafKey: Uint8Array | null,
+  parts: (some: readonly PartInput[]) => AsyncGenerator<HashedPart>,
+): AsyncGenerator<HashedPart> {
+  const isFile = ({ index }: PartInput) => index.format === "files";
+  const whole = inputs.filter(isFile);
+  const others = parts(inputs.filter((input) => !isFile(input)));
+  try {
+    let next = await others.next();
+    for (let begin = 0; begin < whole.length || next.done !== true; ) {
+      const before = next.done === true ? Number.POSITIVE_INFINITY : next.value.ordinal;
+      let end = begin;
+      while (end < whole.length && end - begin < BLOCK_RECORDS && (whole[end] as PartInput).ordinal < before) end++;
+      if (end === begin) {
+        if (next.done !== true) yield next.value;
+        next = await others.next();
+        continue;
+      }
+      const run = whole.slice(begin, end);
+      const leaves = fileLeaves(
+        run.map(({ file: { path }, index: { bytes } }) => ({ path, bytes })),
+        leafKey,
+      );
+      for (const [i, { file, ordinal, part }] of run.entries()) {
+        const output = { leaves: leaves.subarray(32 * i, 32 * i + 32), kinds: FILE_KINDS, splits: null };
+        yield { file, ordinal, begin: part.begin, output };
+      }
+      begin = end;
+    }
+  } finally {
+    await others.return(undefined);
   }
 }
 

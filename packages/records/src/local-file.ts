@@ -41,10 +41,12 @@ export function openBytes(file: SourceFile): ByteSource {
       return bytes;
     },
     async check() {
+      // What nobody read cannot have been another.
+      if (opening === null) return;
       const handle = await openOnce();
       // The handle for what was written into the file, the path for another file put in its place.
-      await compareIdentity(file, () => handle.stat({ bigint: true }));
-      await compareIdentity(file, () => stat(file.location, { bigint: true }));
+      await lookAgain(file, () => handle.stat({ bigint: true }));
+      await lookAgain(file, () => stat(file.location, { bigint: true }));
     },
     async close() {
       const handle = await opening?.catch(() => null);
@@ -57,7 +59,7 @@ export function openBytes(file: SourceFile): ByteSource {
 async function openChecked(file: SourceFile): Promise<FileHandle> {
   const handle = await open(file.location, "r").catch((error) => Promise.reject(systemError(error, file.path)));
   try {
-    await compareIdentity(file, () => handle.stat({ bigint: true }));
+    await lookAgain(file, () => handle.stat({ bigint: true }));
   } catch (error) {
     await handle.close();
     throw error;
@@ -65,8 +67,12 @@ async function openChecked(file: SourceFile): Promise<FileHandle> {
   return handle;
 }
 
-async function compareIdentity(file: SourceFile, look: () => Promise<BigIntStats>): Promise<void> {
-  const stats = await look().catch((error) => Promise.reject(systemError(error, file.path)));
+async function lookAgain(file: SourceFile, look: () => Promise<BigIntStats>): Promise<void> {
+  compareIdentity(file, await look().catch((error) => Promise.reject(systemError(error, file.path))));
+}
+
+/** Refuses a file that is not the listed one (`source-changed`). */
+export function compareIdentity(file: SourceFile, stats: BigIntStats): void {
   if (identityOf(stats) === file.identity) return;
   const grown = stats.size !== BigInt(file.size);
   throw sourceChanged(

@@ -3,7 +3,7 @@
  * links inside the root, tells formats. Contents are looked at in the scan, not here. URLs and standard input have files of their own.
  */
 
-import type { BigIntStats, Dirent } from "node:fs";
+import { type BigIntStats, type Dirent, statSync } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
 import { FormatError, SourceError } from "@assay/merkle";
@@ -80,14 +80,14 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   }
   const found = [...listing.files.values()].sort((a, b) => compareText(a.path, b.path));
   const told: SourceFile[] = [];
-  for (const { path, location, stats, isNamed } of found) {
+  for (const { path, location, size, identity, isNamed } of found) {
     options.signal?.throwIfAborted();
     told.push({
       path,
       format: format ?? (await detectFormat(path, location, isNamed)),
-      size: Number(stats.size),
+      size,
       location,
-      identity: identityOf(stats),
+      identity,
     });
   }
   const files = asImageFolder(told);
@@ -192,8 +192,14 @@ function isOwnFolder(name: string): boolean {
 interface ListedFile {
   readonly path: string;
   readonly location: string;
-  readonly stats: BigIntStats;
+  readonly size: number;
+  readonly identity: string;
   readonly isNamed: boolean;
+}
+
+/** What is kept of a look at a file, which holds a dozen large integers. */
+function seenIn(stats: BigIntStats): { size: number; identity: string } {
+  return { size: Number(stats.size), identity: identityOf(stats) };
 }
 
 class Listing {
@@ -216,7 +222,7 @@ class Listing {
   /** A file that was named. It may be a link to anywhere, because somebody said so. */
   async addNamed(location: string, stats: BigIntStats): Promise<void> {
     const path = this.#pathOf(location);
-    if (!this.#isIgnored(path)) this.#add({ path, location, stats, isNamed: true });
+    if (!this.#isIgnored(path)) this.#add({ path, location, ...seenIn(stats), isNamed: true });
   }
 
   async addFolder(folder: string): Promise<void> {
@@ -251,7 +257,7 @@ class Listing {
       if (entry.isSymbolicLink()) await this.#followLink(name, location, realFolders);
       else if (entry.isDirectory())
         await this.#enter(name, location, [...realFolders, join(realFolders.at(-1) as string, name)]);
-      else if (entry.isFile()) await this.#addFound(location);
+      else if (entry.isFile()) this.#addFound(location);
       else if (this.#glob === null)
         this.warnings.push(`${this.#pathOf(location)} is neither a file nor a folder, and was left out`);
     }
@@ -275,7 +281,7 @@ class Listing {
     }
     const stats = await stat(location, { bigint: true }).catch((error) => Promise.reject(systemError(error, path)));
     if (stats.isFile()) {
-      await this.#addFound(location);
+      this.#addFound(location);
     } else if (stats.isDirectory()) {
       if (realFolders.includes(target)) {
         throw new SourceError(
@@ -290,12 +296,16 @@ class Listing {
     }
   }
 
-  async #addFound(location: string): Promise<void> {
+  #addFound(location: string): void {
     if (this.#glob?.(location) === false) return;
     const path = this.#pathOf(location);
     if (this.#isIgnored(path)) return;
-    const stats = await stat(location, { bigint: true }).catch((error) => Promise.reject(systemError(error, path)));
-    this.#add({ path, location, stats, isNamed: false });
+    try {
+      // There may be millions: a promise for each would cost more than the look.
+      this.#add({ path, location, ...seenIn(statSync(location, { bigint: true })), isNamed: false });
+    } catch (error) {
+      throw systemError(error, path);
+    }
   }
 
   #isIgnored(path: string): boolean {

@@ -18,6 +18,7 @@ import {
   type PlainReadOptions,
   taskOf,
 } from "./tasks.js";
+import { isWholeLocalFile, runsOfFiles, wholeFileIndex } from "./whole-file.js";
 
 export interface ScanOptions {
   /** Where the work runs. Default: here. */
@@ -79,10 +80,6 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   let done = 0;
   // A share by size, so that all together keep to the bound.
   const mostLeaves = ({ size }: SourceFile) => (total === 0 ? 0 : Math.floor((leafBytes / 32) * (size / total)));
-  const inputs = source.files.map((file, ordinal) => ({ file, ordinal, mostLeaves: mostLeaves(file) }));
-  // With more workers than files they share the work on large files, if they can; else the second reading is shared out,
-  // and sooner done than leaves are made by one.
-  const isShared = executor.workers > source.files.length;
   let seen = 0;
   const tell = (what?: string): void => {
     const bytes = Math.min(total, Math.max(seen, done));
@@ -92,15 +89,43 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     seen += bytes;
     tell();
   };
-  const outputs = isShared
-    ? sharedOutputs(indexTask, inputs, executor, { ...mapOptions, onWork })
-    : executor.map(indexTask, inputs, { ...mapOptions, onWork });
-  for await (const output of outputs) {
-    const { path, size } = source.files[indexed.length] as { path: string; size: number };
-    indexed.push(output);
-    evidence = mergeEvidence(evidence, output.evidence);
-    done += size;
-    tell(path);
+  const runs = runsOfFiles(source.files.filter(isWholeLocalFile));
+  const digests = new Map<SourceFile, string>();
+  let run = 0;
+  for await (const found of executor.map(taskOf("digestFiles", {}), runs, { ...mapOptions, onWork })) {
+    const files = runs[run++] as SourceFile[];
+    for (const [i, file] of files.entries()) {
+      digests.set(file, found[i] as string);
+      done += file.size;
+    }
+    tell(files.at(-1)?.path);
+  }
+  const inputs = source.files.flatMap((file, ordinal) =>
+    digests.has(file) ? [] : [{ file, ordinal, mostLeaves: mostLeaves(file) }],
+  );
+  // With more workers than files they share the work on large files, if they can; else the second reading is shared out,
+  // and sooner done than leaves are made by one.
+  const outputs =
+    executor.workers > inputs.length
+      ? sharedOutputs(indexTask, inputs, executor, { ...mapOptions, onWork })
+      : executor.map(indexTask, inputs, { ...mapOptions, onWork });
+  const looked = outputs[Symbol.asyncIterator]();
+  try {
+    for (const file of source.files) {
+      const bytes = digests.get(file);
+      if (bytes !== undefined) {
+        indexed.push({ index: wholeFileIndex(file.format as "files" | "other", bytes, file.size), evidence: [] });
+        continue;
+      }
+      const { value, done: isOver } = await looked.next();
+      if (isOver === true) throw new RangeError("executor: it gave fewer outputs than it had inputs");
+      indexed.push(value);
+      evidence = mergeEvidence(evidence, value.evidence);
+      done += file.size;
+      tell(file.path);
+    }
+  } finally {
+    await looked.return?.();
   }
 
   const jsonlColumns = new Set<string>();

@@ -269,7 +269,19 @@ function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSig
   return signal === undefined ? {} : { signal };
 }
 
-const TASKS = { indexFile, readCsvRange, findColumns, hashPart, readPart } as const;
+/** Task: the digests of local files, lower-case hex, many at a time. */
+export async function digestFiles(
+  _options: Readonly<Record<string, never>>,
+  files: readonly SourceFile[],
+  { signal, onWork }: TaskContext = {},
+): Promise<string[]> {
+  const { digestLocalFiles } = (await import(
+    /* @vite-ignore */ new URL("./node.js", import.meta.url).href
+  )) as typeof import("./node.js");
+  return digestLocalFiles(files, { signal, ...(onWork === undefined ? {} : { onBytes: onWork }) });
+}
+
+const TASKS = { indexFile, readCsvRange, digestFiles, findColumns, hashPart, readPart } as const;
 type Tasks = typeof TASKS;
 
 /** Names a task for an executor. */

@@ -2,10 +2,12 @@
 
 import { dirname, resolve } from "node:path";
 import {
+  APPEND_PROOF_FORMAT,
   type ManifestHeader,
   parseManifest,
   RECORD_PROOF_FORMAT,
   RECORDS_PROOF_FORMAT,
+  verifyAppend,
   verifyLeavesOfEach,
   verifyRecordProof,
   verifyRecordsProof,
@@ -34,7 +36,7 @@ export interface CheckProofOptions extends Work, TrustChoice {
   readonly record?: string;
   /** The leaf that is asked about, 64 hex digits. */
   readonly leaf?: string;
-  /** Consistency and set updates: path of the later manifest. */
+  /** Appends, consistency and set updates: path of the later manifest. */
   readonly secondManifest?: string;
   readonly leafKey?: Uint8Array;
 }
@@ -66,6 +68,8 @@ export async function checkProof(path: string, options: CheckProofOptions): Prom
       return checkEntryInclusion(proof as never, header, options);
     case "assay-consistency-proof/v1":
       return checkConsistency(proof as never, header, await secondHeader(options));
+    case APPEND_PROOF_FORMAT:
+      return checkAppend(proof as never, header, await secondHeader(options));
     case "assay-set-update/v1":
       return checkUpdate(proof as never, header, await secondHeader(options));
     default:
@@ -208,6 +212,20 @@ function checkConsistency(
   });
   verifyConsistency(proof, head(first), head(second));
   return { result: { kind: "consistency" }, says: "the first data set's file entries come first in the second" };
+}
+
+function checkAppend(
+  proof: Parameters<typeof verifyAppend>[0],
+  first: ManifestHeader,
+  second: ManifestHeader,
+): CheckProofResult {
+  const { files, isWhole } = verifyAppend(proof, first, second);
+  const grown = files.filter(({ before, after }) => after > before).length;
+  const what = `${isWhole ? "every file of the first data set" : `${files.length} of its ${first.dataset.files} files`}`;
+  return {
+    result: { kind: "append", files, whole: isWhole },
+    says: `${what} has its records first and in their order in the second, ${grown} of them with others behind`,
+  };
 }
 
 /** @throws VerificationError `version-mismatch` too: a version that the manifests state and the change contradicts. */

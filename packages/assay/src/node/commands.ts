@@ -33,6 +33,7 @@ export const generateLeafKey = loaded(async () => (await import("./keys.js")).ge
 export const initConfig = loaded(async () => (await import("./init-config.js")).initConfig);
 export const makeManifest = loaded(async () => (await import("./make-manifest.js")).makeManifest);
 export const parseConfig = loaded(async () => (await import("../config.js")).parseConfig);
+export const proveAppend = loaded(async () => (await import("./prove-append.js")).proveAppend);
 export const proveRecord = loaded(async () => (await import("./prove-record.js")).proveRecord);
 export const quarantineFolder = loaded(async () => (await import("./quarantine-folder.js")).quarantineFolder);
 export const reportOf = loaded(async () => (await import("./report-of.js")).reportOf);

@@ -21,6 +21,7 @@ export { type MakeManifestOptions, type ManifestSummary, makeManifest } from "./
 export { readNamedFile } from "./named-file.js";
 export type { TrustChoice } from "./open-folder.js";
 export type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
+export { type ProveAppendOptions, type ProveAppendResult, proveAppend } from "./prove-append.js";
 export { type FilePlaces, type ProveOptions, type ProveResult, proveRecord } from "./prove-record.js";
 export { type QuarantineOptions, type QuarantineSummary, quarantineFolder } from "./quarantine-folder.js";
 export { readBaseline } from "./read-baseline.js";

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import {
   buildStoredManifest,
   type FolderFile,
+  type Keep,
   type SealedManifest,
   type StoredManifest,
   storedManifestFiles,
+  takenOverFiles,
 } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
 import { isAssayError } from "@assay/merkle";
@@ -68,13 +70,21 @@ export function summaryOf(built: SealedManifest, folder: string): ManifestSummar
 /** Leaves of the scan that are held until they are wanted: those of five million records. */
 const EARLY_LEAF_BYTES = 5 * 2 ** 25;
 
+/** A manifest and what it was built from. */
+export interface BuiltFrom {
+  readonly scanned: ScannedSource;
+  readonly built: StoredManifest;
+  /** With `since`, where something could be taken over: the earlier folder, and the files that were not read at all. */
+  readonly since?: { readonly directory: string; readonly claimed: readonly string[] };
+}
+
 /** Scans a source and builds its manifest. */
 export async function buildFrom(
   source: Source,
   executor: Executor,
-  options: Omit<MakeManifestOptions, "output">,
+  options: Omit<MakeManifestOptions, "output"> & { readonly keep?: Keep },
   room: LeafRoom = {},
-): Promise<{ scanned: ScannedSource; built: StoredManifest; claimed: readonly string[] }> {
+): Promise<BuiltFrom> {
   const { reading = {}, config, since } = options;
   const work = { executor, ...workOf(options) };
   // Who makes a first manifest does not wait for what judges an earlier one.
@@ -101,16 +111,16 @@ export async function buildFrom(
     ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
     ...(reading.splits !== undefined && { splits: reading.splits }),
   };
-  if (taken === undefined) return { scanned, built: await buildStoredManifest(scanned, sealing), claimed: [] };
+  if (taken === undefined) return { scanned, built: await buildStoredManifest(scanned, sealing) };
   try {
-    const built = await buildStoredManifest(scanned, { ...sealing, known: taken.known });
-    return { scanned, built, claimed: [...taken.known.keys()] };
+    const built = await buildStoredManifest(scanned, { ...sealing, earlier: taken.run });
+    return { scanned, built, since: { directory: taken.directory, claimed: taken.claimed } };
   } catch (error) {
     // Only when it is read does it show that a value does not fit the earlier types: then all types are inferred anew.
-    if (!isAssayError(error) || error.name !== "FormatError") throw error;
-    options.onWarning?.(
-      `everything is read again, because what is new does not fit the earlier types: ${error.message}`,
-    );
+    const isUnfit = isAssayError(error) && error.name === "FormatError";
+    if (!isUnfit && !(isAssayError(error) && error.code === "not-kept")) throw error;
+    const why = isUnfit ? "what is new does not fit the earlier types" : `${since} does not keep what is needed`;
+    options.onWarning?.(`everything is read again, because ${why}: ${error.message}`);
     const { since: _, ...anew } = options;
     return buildFrom(source, executor, anew, room);
   }
@@ -134,17 +144,20 @@ export async function makeManifest(
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
-      const { scanned, built, claimed } = await buildFrom(source, executor, options, room);
+      const keep = output.keep === undefined ? {} : { keep: output.keep };
+      const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep }, room);
+      const claimed = since?.claimed ?? [];
       const unf = options.unf === true ? await unfOf(scanned, { executor, ...workOf(options) }) : undefined;
       const files = withSeen(
         storedManifestFiles(built, {
-          ...(output.keep !== undefined && { keep: output.keep }),
+          ...keep,
           ...(signal !== undefined && { signal }),
         }),
         source,
         claimed,
       );
       await writeFolder(folder, files, {
+        ...(since && { takenOver: { directory: since.directory, files: takenOverFiles(built, keep) } }),
         ...(output.overwrite === true && { overwrite: true }),
         ...(signal !== undefined && { signal }),
         ...(onWarning !== undefined && { onNote: onWarning }),

@@ -1,6 +1,6 @@
 /** A file that the user named by an option: what is wrong with it is told by the option's name. */
 
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { isAssayError, SourceError } from "@assay/merkle";
 
 /**
@@ -42,3 +42,12 @@ const REASONS = {
   EISDIR: ["is-a-directory", "it is a folder, and a file is wanted"],
   EACCES: ["permission-denied", "the system does not allow it to be read"],
 } as const;
+
+/** Writes a proof where `-o` says. */
+export async function writeProof(path: string, proof: string): Promise<void> {
+  try {
+    await writeFile(path, proof);
+  } catch (cause) {
+    throw new SourceError("cannot-write", `-o ${path}: ${(cause as Error).message}`, { cause, details: { path } });
+  }
+}

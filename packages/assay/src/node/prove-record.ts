@@ -1,6 +1,5 @@
 /** `assay prove`: proofs that somebody else can check with nothing but the proof and the manifest that they trust. */
 
-import { writeFile } from "node:fs/promises";
 import {
   type FileEntry,
   type FolderReader,
@@ -27,6 +26,7 @@ import { rebuild } from "./compare-data-sets.js";
 import { folderOf } from "./data.js";
 import { withExecutor } from "./executor.js";
 import { readJsonRecords } from "./json-records.js";
+import { writeProof } from "./named-file.js";
 import type { Work } from "./options.js";
 
 export interface ProveOptions extends Work {
@@ -96,14 +96,6 @@ export async function proveRecord(target: string, options: ProveOptions): Promis
     : proveCountOf(target, present ?? (absent as string), absent === undefined, options));
   if (output !== undefined) await writeProof(output, result.proof);
   return { ...result, ...(output !== undefined && { output }) };
-}
-
-async function writeProof(path: string, proof: string): Promise<void> {
-  try {
-    await writeFile(path, proof);
-  } catch (cause) {
-    throw new SourceError("cannot-write", `-o ${path}: ${(cause as Error).message}`, { cause, details: { path } });
-  }
 }
 
 const cancelOf = ({ signal }: Work): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });

@@ -1,23 +1,46 @@
 /**
  * A second manifest of data that changed a little: files with the size and the modification time that an earlier run saw are not
  * read again. Their records are then *claimed*: the file system says that nothing was written to them, and nobody looked. `assay verify`
- * reads them.
+ * reads them. Of a file that grew all bytes are hashed, and only what is behind the earlier ones is parsed.
  */
 
-import { type FileEntry, type KnownRecords, readKeptLeaves } from "@assay/manifest";
+import {
+  defaultKeep,
+  type EarlierFile,
+  type EarlierRun,
+  type FileEntry,
+  hasPages,
+  hasTiles,
+  type Keep,
+} from "@assay/manifest";
 import { canonicalJson, isAssayError } from "@assay/merkle";
-import { type Executor, leafKeyId, type ScannedSource, type Source, type SourceFile, scanSource } from "@assay/records";
+import {
+  type Executor,
+  type Format,
+  leafKeyId,
+  type ScannedFile,
+  type ScannedSource,
+  type Source,
+  type SourceFile,
+  scanSource,
+} from "@assay/records";
 import { modifiedAt } from "@assay/records/node";
+import { folderOf } from "./data.js";
 import { workOf } from "./executor.js";
+import { canGrow, readGrown } from "./grown-file.js";
 import { openIntact } from "./open-folder.js";
 import type { ReadingChoice, Work } from "./options.js";
 import { MAX_SEEN_BYTES, parseSeen, SEEN_FILE, type SeenFile } from "./seen.js";
 
-/** A source of which some files were not looked at. */
+/** A source of which some files, or parts of files, were not looked at. */
 export interface ScanSince {
   readonly scanned: ScannedSource;
-  /** Records of the files that were not read, by path. */
-  readonly known: ReadonlyMap<string, KnownRecords>;
+  /** What is known of the rest. */
+  readonly run: EarlierRun;
+  /** Where the earlier folder is. */
+  readonly directory: string;
+  /** Paths of the files that were not read at all. */
+  readonly claimed: readonly string[];
 }
 
 /**
@@ -32,7 +55,7 @@ export async function scanSince(
   since: string,
   reading: ReadingChoice,
   executor: Executor,
-  work: Work,
+  { keep, ...work }: Work & { readonly keep?: Keep },
 ): Promise<ScanSince | undefined> {
   const { opened } = await openIntact(since, {}, work);
   const { header, entries, folder } = opened;
@@ -41,8 +64,8 @@ export async function scanSince(
     return undefined;
   };
   const keyId = reading.leafKey === undefined ? undefined : leafKeyId(reading.leafKey);
-  const { format, keyId: earlierKey } = header.leaf;
-  if (format !== (reading.leafFormat ?? "assay-record/v1") || keyId !== earlierKey)
+  const { format: keptFormat, keyId: earlierKey } = header.leaf;
+  if (keptFormat !== (reading.leafFormat ?? "assay-record/v1") || keyId !== earlierKey)
     return refuse(`${since} has other leaves (--leaf-format, --leaf-key)`);
   if (reading.splits !== undefined && "column" in reading.splits)
     return refuse("splits are told apart by a column, which has to be read (--split)");
@@ -62,42 +85,41 @@ export async function scanSince(
   const seen = parseSeen(seenBytes);
 
   const earlier = new Map(entries.map((entry) => [entry.path, entry]));
-  const known = new Map<string, KnownRecords>();
+  const files = new Map<string, EarlierFile>();
+  const tails = new Map<string, SourceFile>();
   for (const file of source.files) {
     const entry = earlier.get(file.path);
-    if (entry === undefined || !isAsSeen(file, entry, seen.get(file.path))) continue;
+    if (entry === undefined || entry.bytes === undefined || entry.format !== file.format) continue;
     const kinds = entry.schema === undefined ? {} : (header.schemas[entry.schema] ?? {});
-    known.set(file.path, {
-      kinds,
-      async leaves() {
-        const leaves = await readKeptLeaves(folder, entry);
-        if (leaves === undefined) throw new NotKept();
-        return leaves;
-      },
-    });
+    if (isAsSeen(file, entry, seen.get(file.path))) files.set(file.path, { entry, kinds });
+    else if (canGrow(file, entry, source.dialect)) {
+      const grown = readGrown(file, entry, work.signal);
+      if (typeof grown === "string") work.onWarning?.(`${file.path} is read as a whole, because ${grown}`);
+      else {
+        files.set(file.path, { entry, kinds, grown: grown.stored });
+        tails.set(file.path, grown.tail);
+      }
+    }
   }
-  if (known.size === 0) return refuse(`no file is as ${since} saw it`);
+  if (files.size === 0) return refuse(`no file is as ${since} saw it`);
   // A text that is gone may have been what made a column text: then the types of all files are others.
-  const gone = entries.find(({ path, format }) => !known.has(path) && (format === "csv" || format === "tsv"));
-  if (gone !== undefined && header.reading.inferred.length > 0)
+  const gone = entries.filter(({ path }) => !files.has(path));
+  const text = gone.find(({ format }) => format === "csv" || format === "tsv");
+  if (text !== undefined && header.reading.inferred.length > 0)
     return refuse(
-      `${gone.path}, from which types were inferred, is not as ${since} saw it (a declared --schema would not mind)`,
+      `${text.path}, from which types were inferred, is not as ${since} saw it (a declared --schema would not mind)`,
     );
-  const first = known.values().next().value as KnownRecords;
-  try {
-    await first.leaves();
-  } catch (error) {
-    if (error instanceof NotKept) return refuse(`${since} keeps no leaves (--keep tiles or --keep leaves does)`);
-    throw error;
-  }
 
-  const changed = source.files.filter(({ path }) => !known.has(path));
+  const isWhole = (path: string) => files.has(path) && !tails.has(path);
+  const changed = source.files.filter(({ path }) => !isWhole(path)).map((file) => tails.get(file.path) ?? file);
   const { splits: _, ...given } = header.reading;
   const scanned = await scanSource(
     { ...source, files: changed },
-    { executor, ...workOf(work), leafFormat: format, reading: given },
+    { executor, ...workOf(work), leafFormat: keptFormat, reading: given },
   ).catch((error: unknown) => {
-    if (isAssayError(error) && error.code === "schema-mismatch") return undefined;
+    // Where it is in a file that grew only reading it from its begin on can tell.
+    const isUnfit = isAssayError(error) && (error.code === "schema-mismatch" || tails.size > 0);
+    if (isUnfit && error.name === "FormatError") return undefined;
     throw error;
   });
   const isCovered = (name: string, types: unknown): boolean => {
@@ -106,44 +128,36 @@ export async function scanSince(
   };
   if (scanned === undefined || !Object.entries(scanned.reading.types).every(([name, types]) => isCovered(name, types)))
     return refuse("what is new has other columns or types");
-  const indexes = new Map(scanned.files.map(({ file, index }) => [file.path, index]));
+
+  const run: EarlierRun = { folder, paths: new Set(await folder.list()), header, files, gone };
+  const total = scanned.records + [...files.values()].reduce((sum, { entry }) => sum + entry.records, 0);
+  const isKept = (entry: FileEntry) =>
+    hasTiles(run, entry, "leaves") || (hasPages(run) && hasTiles(run, entry, keep ?? defaultKeep(total)));
+  if (![...files.values()].every(({ entry }) => isKept(entry)))
+    return refuse(`${since} keeps no leaves (--keep tiles or --keep leaves does)`);
+  const indexes = new Map(scanned.files.map((one) => [one.file.path, one]));
   return {
     scanned: {
       ...scanned,
       source,
       reading: given,
-      files: source.files.map((file) => {
-        const entry = earlier.get(file.path) as FileEntry;
-        const index = indexes.get(file.path) ?? {
-          format: file.format,
-          bytes: entry.bytes as string,
-          size: entry.size,
-          records: entry.records,
-          columns: [],
-          parts: [],
-        };
-        return { file, index };
+      files: source.files.map((file): ScannedFile => {
+        const known = indexes.get(file.path);
+        if (known !== undefined) return known;
+        const { format, bytes, size, records } = earlier.get(file.path) as FileEntry;
+        const index = { format: file.format, bytes: bytes as string, size, records, columns: [], parts: [] };
+        return { file: { ...file, format: format as Format }, index };
       }),
-      records: source.files.reduce(
-        (sum, { path }) => sum + (indexes.get(path)?.records ?? (earlier.get(path) as FileEntry).records),
-        0,
-      ),
     },
-    known,
+    run,
+    directory: folderOf(since),
+    claimed: [...files].flatMap(([path, { grown }]) => (grown === undefined ? [path] : [])),
   };
 }
 
-/** The earlier folder does not hold the leaves of a file. */
-class NotKept extends Error {}
-
 function isAsSeen(file: SourceFile, entry: FileEntry, seen: SeenFile | undefined): boolean {
   return (
-    seen !== undefined &&
-    entry.bytes !== undefined &&
-    entry.format === file.format &&
-    entry.size === file.size &&
-    seen.size === file.size &&
-    seen.modifiedNs === modifiedAt(file)
+    seen !== undefined && entry.size === file.size && seen.size === file.size && seen.modifiedNs === modifiedAt(file)
   );
 }
 

@@ -21,7 +21,7 @@ Examples:
     .option("--trust <pub.pem>", "the manifest must be signed by this key")
     .option("--record <record.json>", "the record that you ask about (.jsonl: many, in the order of the proof)")
     .option("--leaf <hex>", "the leaf that you ask about", parsers.hex64)
-    .option("--second-manifest <file>", "for consistency and set updates: the later manifest")
+    .option("--second-manifest <file>", "for appends, consistency and set updates: the later manifest")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   act(command, async (context, [proof], values) => {
     const { leafKey } = await readingChoice({ leafKey: values.leafKey });

@@ -1,4 +1,4 @@
-import { type FilePlaces, type LeafRange, proveRecord, UsageError } from "@assay/assay/commands";
+import { type FilePlaces, type LeafRange, proveAppend, proveRecord, UsageError } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
 import { bytes, paint, safe } from "../terminal.js";
@@ -6,7 +6,7 @@ import { bytes, paint, safe } from "../terminal.js";
 export const addProve: AddCommand = (program, act) => {
   const command = program
     .command("prove")
-    .summary("make a proof that records are in the data set, or that they are not")
+    .summary("make a proof that records are in the data set, or that they are not, or that it was only appended to")
     .description(
       `Makes a proof that somebody else can check with nothing but the proof and the manifest they trust.
 
@@ -14,7 +14,9 @@ Examples:
   assay prove train.assay --file train.csv --record 17 -o 17.proof
   assay prove train.assay --file train.csv --record 0-99,500 --file test.csv --record 3 -o many.proof
   assay prove train.assay --present record.json -o present.proof
-  assay prove train.assay --absent records.jsonl -o absent.proof`,
+  assay prove train.assay --absent records.jsonl -o absent.proof
+  assay prove v2.assay --append-from v1.assay -o append.proof
+  assay check-proof append.proof --manifest v1.assay/manifest.json --second-manifest v2.assay/manifest.json`,
     )
     .argument("<folder>", "a folder <name>.assay")
     .option("--file <path>", "path of a file in the data set (repeatable, each with its --record)", parsers.repeated)
@@ -25,20 +27,34 @@ Examples:
     )
     .option("--present <record.json>", "prove that this record is there (.jsonl: each of these records)")
     .option("--absent <record.json>", "prove that this record is not there (.jsonl: none of these records)")
+    .option(
+      "--append-from <dir>",
+      "prove that nothing in this earlier version was changed or taken away: each of its files (or those of --file) has its records first and in their order",
+    )
     .option("-o, --output <file>", "where the proof goes (default: stdout)")
     .option("--data <path>", "where the data is: a path, an http(s) URL, s3://…, or -, for what was not kept")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   act(command, async (context, [folder], values) => {
     const { leafKey } = await readingChoice({ leafKey: values.leafKey });
-    const result = await proveRecord(folder as string, {
+    const common = {
       ...context.work,
-      ...placesOf(values.file as string[] | undefined, values.record as LeafRange[][] | undefined),
-      ...(values.present !== undefined && { present: values.present as string }),
-      ...(values.absent !== undefined && { absent: values.absent as string }),
       ...(values.output !== undefined && { output: values.output as string }),
       ...(values.data !== undefined && { data: values.data as string }),
       ...(leafKey !== undefined && { leafKey }),
-    });
+    };
+    const files = values.file as string[] | undefined;
+    const records = values.record as LeafRange[][] | undefined;
+    if (values.appendFrom !== undefined && [records, values.present, values.absent].some((one) => one !== undefined))
+      throw new UsageError("--append-from is about whole files: --record, --present and --absent ask something else");
+    const result =
+      values.appendFrom !== undefined
+        ? await proveAppend(folder as string, { ...common, from: values.appendFrom as string, ...(files && { files }) })
+        : await proveRecord(folder as string, {
+            ...common,
+            ...placesOf(files, records),
+            ...(values.present !== undefined && { present: values.present as string }),
+            ...(values.absent !== undefined && { absent: values.absent as string }),
+          });
     if (values.output === undefined && !context.json) {
       process.stdout.write(result.proof);
       return 0;

@@ -1,6 +1,6 @@
 /** Reading an Assay folder from disk. A link may not lead out of it: what is verified must be what the folder holds. */
 
-import { constants } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { FormatError, SourceError } from "@assay/merkle";
@@ -41,7 +41,7 @@ export async function openFolderReader(directory: string, { onNote }: OpenFolder
     async read(path, options) {
       checkPath(path);
       try {
-        return await readInside(root, path, options);
+        return readInside(root, path, options);
       } catch (cause) {
         if (isMissing(cause)) return undefined;
         throw systemError(cause, "read", join(directory, path));
@@ -78,21 +78,22 @@ function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-async function readInside(
+/** By the system's calls at once: pages and tiles are small and many, and a promise for each step cost more than the step. */
+function readInside(
   root: string,
   path: string,
   { maxBytes = DEFAULT_MAX_FILE_BYTES }: ReadFileOptions = {},
-): Promise<Uint8Array> {
-  const real = await realpath(join(root, ...path.split("/")));
+): Uint8Array {
+  const real = realpathSync.native(join(root, ...path.split("/")));
   if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) {
     throw new SourceError("link-leaves-root", `Cannot read ${path}: it is a link that leads out of the folder`, {
       details: { path },
     });
   }
   // O_NONBLOCK: opening a named pipe must not wait for its writer.
-  const handle = await open(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  const file = openSync(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
-    const stat = await handle.stat();
+    const stat = fstatSync(file);
     if (stat.isDirectory())
       throw new SourceError("is-a-directory", `Cannot read ${path}: it is a folder`, { details: { path } });
     if (!stat.isFile())
@@ -103,16 +104,15 @@ async function readInside(
       });
     }
     const bytes = new Uint8Array(stat.size);
-    let at = 0;
-    while (at < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, at, bytes.length - at, at);
-      if (bytesRead === 0) {
+    for (let at = 0; at < bytes.length; ) {
+      const count = readSync(file, bytes, at, bytes.length - at, at);
+      if (count === 0) {
         throw new SourceError("source-changed", `${path} became shorter while it was read`, { details: { path } });
       }
-      at += bytesRead;
+      at += count;
     }
     return bytes;
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }

@@ -6,13 +6,15 @@
  * a crash left between these steps. All of it happens under the lock.
  */
 
+import { closeSync, fsync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { equalBytes, SourceError } from "@assay/merkle";
 import type { FolderFile } from "../folder.js";
 import { checkPath, checkWritablePath } from "../path.js";
 import { besideFolder, type FolderLock, lockFolder } from "./lock.js";
 import { systemError } from "./system-error.js";
+import { type TakenOver, takeOver } from "./take-over.js";
 
 export interface WriteFolderOptions {
   /** Replace an existing Assay folder. Default: only when its `manifest.json` has the same bytes. */
@@ -22,6 +24,11 @@ export interface WriteFolderOptions {
    * Default: all, so that what others added is not lost.
    */
   readonly keepExisting?: (path: string) => boolean;
+  /**
+   * Files of another folder that belong into this one as they are: linked where the file system can, else copied, unread.
+   * Default none.
+   */
+  readonly takenOver?: TakenOver;
   /** A lock that is already held. Default: one is taken, and given back at the end. */
   readonly lock?: FolderLock;
   readonly signal?: AbortSignal;
@@ -46,7 +53,7 @@ const MAX_PENDING_SYNCS = 16;
 export async function writeFolder(
   directory: string,
   files: ReadonlyMap<string, Uint8Array> | Iterable<FolderFile> | AsyncIterable<FolderFile>,
-  { overwrite = false, keepExisting = () => true, lock, signal, onNote }: WriteFolderOptions = {},
+  { overwrite = false, keepExisting = () => true, takenOver, lock, signal, onNote }: WriteFolderOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   const note = onNote === undefined ? {} : { onNote };
@@ -58,6 +65,8 @@ export async function writeFolder(
     for (const done of await putRight(directory)) onNote?.(done);
     await refuseForeign(directory, overwrite);
     const written = await writeAll(beside.writing, files, signal);
+    for (const path of takenOver === undefined ? [] : takeOver(beside.writing, takenOver, signal))
+      checkOnce(written, path);
     await settleExisting(directory, beside.writing, written, overwrite, keepExisting);
     await syncFolders(beside.writing);
     signal?.throwIfAborted();
@@ -117,28 +126,25 @@ async function writeAll(
       if (failure !== undefined) break;
       checkPath(path);
       checkWritablePath(path);
-      if (written.has(path))
-        throw new RangeError(`files must have each path once, and ${JSON.stringify(path)} stands twice`);
-      written.add(path);
+      checkOnce(written, path);
       const target = join(folder, ...path.split("/"));
       if (!folders.has(dirname(target))) {
-        await mkdir(dirname(target), { recursive: true });
+        mkdirSync(dirname(target), { recursive: true });
         folders.add(dirname(target));
       }
-      const handle = await open(target, "wx");
+      // Small files by the thousand: what waits for no disk is cheaper done here than by promises.
+      const file = openSync(target, "wx");
       try {
-        if (bytes instanceof Uint8Array) await handle.writeFile(bytes);
-        else for await (const part of bytes) await handle.writeFile(part);
+        if (bytes instanceof Uint8Array) writeFileSync(file, bytes);
+        else for await (const part of bytes) writeFileSync(file, part);
       } catch (error) {
-        await handle.close();
+        closeSync(file);
         throw error;
       }
-      const sync = handle
-        .sync()
+      const sync = syncAndClose(file)
         .catch((cause: unknown) => {
           failure ??= { cause };
         })
-        .finally(() => handle.close())
         .then(() => void pending.delete(sync));
       pending.add(sync);
       if (pending.size >= MAX_PENDING_SYNCS) await Promise.race(pending);
@@ -148,6 +154,22 @@ async function writeAll(
   }
   if (failure !== undefined) throw failure.cause;
   return written;
+}
+
+function checkOnce(written: Set<string>, path: string): void {
+  if (written.has(path))
+    throw new RangeError(`files must have each path once, and ${JSON.stringify(path)} stands twice`);
+  written.add(path);
+}
+
+function syncAndClose(file: number): Promise<void> {
+  return new Promise((resolved, rejected) => {
+    fsync(file, (error) => {
+      closeSync(file);
+      if (error === null) resolved();
+      else rejected(error);
+    });
+  });
 }
 
 function* filesOf(files: ReadonlyMap<string, Uint8Array>): Iterable<FolderFile> {
@@ -192,11 +214,13 @@ async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
 /** Paths of the regular files below a folder, with `/`, unordered. Links are not followed. */
 export async function listFiles(directory: string): Promise<string[]> {
   const found: string[] = [];
-  const root = resolve(directory);
-  for (const item of await readdir(root, { recursive: true, withFileTypes: true })) {
-    if (!item.isFile()) continue;
-    const path = join(item.parentPath, item.name).slice(root.length + 1);
-    found.push(sep === "/" ? path : path.split(sep).join("/"));
+  const folders = [""];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const item of await readdir(join(directory, folder), { withFileTypes: true })) {
+      const path = folder === "" ? item.name : `${folder}/${item.name}`;
+      if (item.isDirectory()) folders.push(path);
+      else if (item.isFile()) found.push(path);
+    }
   }
   return found;
 }
