@@ -45,6 +45,9 @@ export interface LeafPoolOptions {
 /** Default of `maxLeafBytes`: 5,242,880 leaves. */
 export const DEFAULT_MAX_LEAF_BYTES = 5 * 2 ** 25;
 
+/** Bytes of leaves that are held when it is known that they are too many: a run, and what comes while it is moved. */
+const SPILLING_BYTES = 2 ** 26;
+
 /** Bytes of space that a leaf is reckoned with: 36 are used. */
 export const LEAF_SPACE_BYTES = 40;
 
@@ -69,17 +72,22 @@ interface LeafRun {
 export class LeafPool {
   readonly #space: LeafSpace | undefined;
   readonly #maxLeafBytes: number;
+  /** Most bytes that are held now. */
+  #heldBytes: number;
   readonly #stores: LeafStore[] = [];
 
   constructor({ space, maxLeafBytes = DEFAULT_MAX_LEAF_BYTES }: LeafPoolOptions = {}) {
     if (!(maxLeafBytes >= 0)) throw new RangeError(`maxLeafBytes must be 0 or more, not ${maxLeafBytes}`);
     this.#space = space;
     this.#maxLeafBytes = maxLeafBytes;
+    this.#heldBytes = maxLeafBytes;
   }
 
-  /** Reserves the space for so many leaves, if they will need it. */
+  /** Reserves the space for so many leaves, if they will need it; then few of them stay in memory. */
   async reserve(leaves: number): Promise<void> {
-    if (32 * leaves > this.#maxLeafBytes) await this.#space?.reserve(LEAF_SPACE_BYTES * leaves);
+    if (this.#space === undefined || 32 * leaves <= this.#maxLeafBytes) return;
+    await this.#space.reserve(LEAF_SPACE_BYTES * leaves);
+    this.#heldBytes = Math.min(this.#maxLeafBytes, SPILLING_BYTES);
   }
 
   /** A store without leaves. */
@@ -97,7 +105,7 @@ export class LeafPool {
   async append(store: LeafStore, leaves: Uint8Array): Promise<void> {
     store.push(leaves);
     if (this.#space === undefined) return;
-    while (this.#stores.reduce((sum, { heldBytes }) => sum + heldBytes, 0) > this.#maxLeafBytes) {
+    while (this.#stores.reduce((sum, { heldBytes }) => sum + heldBytes, 0) > this.#heldBytes) {
       const largest = this.#stores.reduce((most, one) => (one.heldBytes > most.heldBytes ? one : most));
       await largest.spill();
     }
@@ -155,6 +163,9 @@ export class LeafStore {
     this.#endRun();
     for (const run of this.#runs) {
       if (typeof run.kept === "number") continue;
+      const { kept } = run;
+      // Its pieces are let go before it is sorted.
+      run.kept = isPieces(kept) ? [joined(kept, run.count)] : kept;
       const { leaves, places } = sortedOf(run.kept, run.count);
       const offset = await this.#space.append(leaves);
       await this.#space.append(new Uint8Array(places.buffer, places.byteOffset, places.byteLength));
