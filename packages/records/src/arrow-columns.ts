@@ -3,9 +3,9 @@
 import type { ArrowArray } from "./arrow-arrays.js";
 import type { ArrowField } from "./arrow-schema.js";
 import type { Column } from "./batch.js";
-import type { KernelColumn } from "./column-kernel.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
+import type { KernelColumn } from "./kernel-columns.js";
 import { BatchTooLarge, MAX_BATCH_OFFSET, takeColumn } from "./take-column.js";
 import { splitSeconds } from "./temporal-parts.js";
 import { badValue, type ColumnPlace, refuseInvalidUtf8, refuseOutsideDay, sliceBits } from "./validity.js";

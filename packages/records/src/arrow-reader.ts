@@ -18,8 +18,9 @@ import {
   schemaTable,
 } from "./arrow-messages.js";
 import { type ArrowSchema, arrowSchema, storedType } from "./arrow-schema.js";
-import { columnKernel, kindsOfKernelColumns } from "./column-kernel.js";
+import { columnKernel } from "./column-kernel.js";
 import { digestFile, readWindow } from "./file-windows.js";
+import { kindsOfKernelColumns } from "./kernel-columns.js";
 import { limitsOf } from "./limits.js";
 import {
   BLOCK_RECORDS,

@@ -8,9 +8,9 @@
  */
 
 import type { Column, DecimalColumn } from "./batch.js";
-import type { KernelColumn } from "./column-kernel.js";
 import type { DecimalType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
+import type { KernelColumn } from "./kernel-columns.js";
 import { byteWidth, type LeafValues } from "./parquet-encoding.js";
 import type { LeafColumn } from "./parquet-pages.js";
 import type { LeafNode, ParquetNode } from "./parquet-schema.js";

@@ -8,9 +8,10 @@
 
 import { FormatError, isAssayError } from "@assay/merkle";
 import { MAX_OFFSET } from "./byte-arena.js";
-import { columnKernel, kindsOfKernelColumns } from "./column-kernel.js";
+import { columnKernel } from "./column-kernel.js";
 import type { ColumnType } from "./column-type.js";
 import { digestFile, readWindow } from "./file-windows.js";
+import { kindsOfKernelColumns } from "./kernel-columns.js";
 import { limitsOf } from "./limits.js";
 import { buildColumn, buildKernelColumn, type ColumnContext, type LeafSlice } from "./parquet-columns.js";
 import { GroupTooLarge } from "./parquet-encoding.js";
