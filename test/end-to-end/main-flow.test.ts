@@ -74,6 +74,8 @@ test("the lines of the README do what they say", async () => {
     [expect.stringMatching(/^\$ASSAY verify train-clean.assay --parent train.assay/), 0],
     [expect.stringMatching(/^\$ASSAY manifest shards /), 0],
     ["$ASSAY manifest shards --since shards.assay -o shards-2.assay", 0],
+    ["$ASSAY prove shards-2.assay --append-from shards.assay -o append.proof", 0],
+    [expect.stringMatching(/^\$ASSAY check-proof append.proof --manifest shards.assay\/manifest.json/), 0],
     ["$ASSAY run pets --label folder --image file", 0],
     ['$ASSAY run "pictures/*.tar" --label cls --image jpg', 0],
     ["$ASSAY run october.csv --label label --baseline train.assay", 0],

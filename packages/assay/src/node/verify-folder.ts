@@ -1,26 +1,13 @@
 /** `assay verify`: recompute and decide. Everything that fails is told at once; one exit code says the gravest. */
 
 import { basename } from "node:path";
-import {
-  type DerivationVerdict,
-  type FolderReader,
-  inspectData,
-  type LineageSide,
-  type OpenedManifest,
-  openManifest,
-  REMOVED_FILE,
-  UPDATE_FILE,
-  verifyDerivation,
-  verifyKept,
-  withKeptSets,
-} from "@assay/manifest";
+import { type DerivationVerdict, inspectData, type OpenedManifest, openManifest, verifyKept } from "@assay/manifest";
 import { openFolderReader } from "@assay/manifest/node";
 import { type AssayErrorCode, exitCodeOf, isAssayError, TrustError, VerificationError } from "@assay/merkle";
 import {
   type FolderEvidence,
   judge,
   type ParentResult,
-  type Policy,
   readEvidence,
   type StatementReport,
   TOMBSTONE,
@@ -32,6 +19,9 @@ import { folderOf, openDataOf } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { asTampered, errorOf, isBound, policyOf, type TrustChoice, trustedTime } from "./open-folder.js";
 import type { Work } from "./options.js";
+import { type ParentVerdict, verifyLineage } from "./verify-lineage.js";
+
+export type { ParentVerdict } from "./verify-lineage.js";
 
 export interface VerifyFolderOptions extends Work, TrustChoice {
   /** Folders of parents, in any order. */
@@ -55,13 +45,6 @@ export interface VerifyCheck {
   /** Holds data: escape it. */
   readonly message: string;
   readonly details?: Readonly<Record<string, unknown>>;
-}
-
-export interface ParentVerdict {
-  /** SHA-256 of the parent's manifest.json. */
-  readonly manifest: string;
-  readonly verdict: "trusted" | "intact" | "not-checked";
-  readonly edge: "proven" | "claimed" | "not-checked";
 }
 
 export interface VerifyResult {
@@ -269,75 +252,4 @@ function unfinishedErasures({ verified }: Verdict, derivation: DerivationVerdict
     const message = `The tombstone says that ${erased.distinct} different records were erased, and the list takes occurrences of ${removed.distinct} out: some of them are left`;
     return [new VerificationError("derivation-mismatch", message, { details: { erased, removed } })];
   });
-}
-
-interface Lineage {
-  readonly parents: ParentVerdict[];
-  readonly derivation?: DerivationVerdict;
-  readonly failures: readonly unknown[];
-}
-
-/** Judges each parent by the same policy, and proves the edge from what the folders committed to. */
-async function verifyLineage(
-  opened: OpenedManifest,
-  parentFolders: readonly string[],
-  policy: Policy | undefined,
-  at: Date | undefined,
-  { signal, onWarning, siblings = [] }: VerifyFolderOptions,
-): Promise<Lineage> {
-  const named = opened.header.derivation?.parents ?? [];
-  if (named.length === 0) {
-    if (parentFolders.length > 0) throw new UsageError("--parent is given, and the manifest names no parent");
-    if (siblings.length > 0) throw new UsageError("--sibling is given, and the manifest names no parent");
-    return { parents: [], failures: [] };
-  }
-  if (siblings.length > 0 && opened.header.derivation?.operation !== "split")
-    throw new UsageError("--sibling is given, and the manifest is of no split");
-  const cancel = signal === undefined ? {} : { signal };
-  const open = async (folder: string): Promise<{ reader: FolderReader; side: LineageSide }> => {
-    const reader = await openFolderReader(folder, onWarning === undefined ? {} : { onNote: onWarning });
-    return { reader, side: await withKeptSets(await openManifest(reader, cancel), cancel) };
-  };
-  const failures: unknown[] = [];
-  const sides = new Map<string, LineageSide>();
-  const verdicts = new Map<string, ParentVerdict["verdict"]>();
-  const unmatched: LineageSide[] = [];
-  for (const folder of parentFolders) {
-    const { reader, side } = await open(folder);
-    const judged = judge(
-      await readEvidence(reader, cancel),
-      policy === undefined || at === undefined ? {} : { policy, at },
-    );
-    if (!judged.ok) failures.push(...judged.failures.map((failure) => asTampered(errorOf(failure))));
-    if (named.some((parent) => parent.manifest === side.manifest)) {
-      sides.set(side.manifest, side);
-      verdicts.set(side.manifest, judged.ok ? (judged.trust === "judged" ? "trusted" : "intact") : "not-checked");
-    } else unmatched.push(side);
-  }
-  // A parent that is not the named one is refused by name, in the first place that is empty.
-  const parents = named.map((parent) => sides.get(parent.manifest) ?? unmatched.shift());
-  if (unmatched.length > 0)
-    throw new UsageError(
-      `--parent is given ${parentFolders.length} times, and the manifest names ${named.length} ${named.length === 1 ? "parent" : "parents"}`,
-    );
-  const removed = await opened.folder.read(REMOVED_FILE);
-  const update = await opened.folder.read(UPDATE_FILE);
-  const child = await withKeptSets(opened, cancel);
-  const parts: LineageSide[] = [];
-  for (const folder of siblings) parts.push((await open(folderOf(folder))).side);
-  const derivation = await verifyDerivation(child, {
-    parents,
-    siblings: parts,
-    ...(removed !== undefined && { removed }),
-    ...(update !== undefined && { update }),
-  });
-  return {
-    parents: named.map(({ manifest }) => ({
-      manifest,
-      verdict: verdicts.get(manifest) ?? "not-checked",
-      edge: derivation?.edge ?? "not-checked",
-    })),
-    ...(derivation !== undefined && { derivation }),
-    failures,
-  };
 }
