@@ -6,6 +6,7 @@ import type { Kinds } from "./column-type.js";
 import { hasSameLeaves } from "./early-leaves.js";
 import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { checkLeafKey } from "./leaves.js";
+import { columnsOf } from "./metadata-files.js";
 import { isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
@@ -295,7 +296,7 @@ function partInputs({ files, reading }: ScannedSource): PartInput[] {
 
 function checkSplitColumn({ files }: ScannedSource, column: string): void {
   const isPossible = files.some(
-    ({ index }) => isJson(index.format) || index.columns.some(({ name }) => name === column),
+    ({ index }) => isJson(index.format) || columnsOf(index).some(({ name }) => name === column),
   );
   if (isPossible || files.every(({ index }) => index.records === 0)) return;
   throw new FormatError(

@@ -59,6 +59,7 @@ export {
   saltOf,
 } from "./leaves.js";
 export { type MemoryFile, type MemorySourceOptions, sourceOfBytes } from "./memory-source.js";
+export { columnsOf, hasMetadataFiles, isMetadataFile } from "./metadata-files.js";
 export { matchesPattern } from "./path-pattern.js";
 export {
   BLOCK_RECORDS,

@@ -29,6 +29,8 @@ export interface Reading {
   readonly csv?: Dialect;
   readonly ignored?: readonly string[];
   readonly splits?: SplitRule;
+  /** Whether the records of metadata files hold the digests of the files that they name. */
+  readonly metadata?: true;
 }
 
 /** One stored file of a data set. */
@@ -92,6 +94,8 @@ export interface ScannedSource {
   /** Records of all files. */
   readonly records: number;
   readonly warnings: readonly TypeWarning[];
+  /** Pictures and the like that no metadata file names though there are some: they are in no record. Default none. */
+  readonly unnamed?: readonly string[];
 }
 
 /** Progress of long work, the same wherever it appears. */

@@ -4,7 +4,15 @@ import { existsSync, lstatSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { FileEntry, ManifestHeader } from "@assay/manifest";
 import { SourceError } from "@assay/merkle";
-import { type Format, isHttpUrl, isS3Location, openUrls, type Reading, type Source } from "@assay/records";
+import {
+  type Format,
+  isHttpUrl,
+  isS3Location,
+  openUrls,
+  type Reading,
+  type ScannedSource,
+  type Source,
+} from "@assay/records";
 import { globRoot, type OpenSourceOptions, openSource } from "@assay/records/node";
 import type { AssayConfig } from "../config.js";
 import { UsageError } from "../usage-error.js";
@@ -73,16 +81,20 @@ function remoteOptions({ stallMs, spool, signal }: Work): Pick<OpenSourceOptions
   };
 }
 
-/** Says which columns became text though nearly all their fields fit another type. */
-export function warnOfTypes(
-  warnings: readonly {
-    readonly column: string;
-    readonly type: unknown;
-    readonly misfits: number;
-    readonly first: readonly { readonly path: string; readonly line: number; readonly value: string }[];
-  }[],
+/**
+ * Says which columns became text though nearly all their fields fit another type, and which pictures are in no record though
+ * metadata files name others.
+ */
+export function warnOfScan(
+  { warnings, unnamed = [] }: Pick<ScannedSource, "warnings" | "unnamed">,
   { onWarning }: Work,
 ): void {
+  if (unnamed.length > 0) {
+    const shown = `${unnamed.slice(0, 3).join(", ")}${unnamed.length > 3 ? ", …" : ""}`;
+    onWarning?.(
+      `${unnamed.length} ${unnamed.length === 1 ? "file is" : "files are"} named in no metadata file (${shown}): in the data set, and in no record`,
+    );
+  }
   for (const { column, type, misfits, first } of warnings) {
     const place = first[0];
     const example =

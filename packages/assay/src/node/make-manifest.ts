@@ -14,7 +14,7 @@ import { type Executor, type ScannedSource, type Source, type SourceUnf, scanSou
 import type { AssayConfig } from "../config.js";
 import { refuseUnknownSplit } from "../split-column.js";
 import { UsageError } from "../usage-error.js";
-import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
+import { defaultFolder, inputsOf, openInputs, warnOfScan } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
 import type { Output, ReadingChoice, Work } from "./options.js";
@@ -93,7 +93,7 @@ export async function buildFrom(
       }),
     }));
   refuseUnknownSplit(scanned, reading.splits);
-  warnOfTypes(scanned.warnings, options);
+  warnOfScan(scanned, options);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
   const sealing = {

@@ -13,7 +13,7 @@ import { toHtml } from "@assay/report";
 import type { AssayConfig } from "../config.js";
 import { type AssayOptions, type AssayResult, assay as assaySource } from "../main-job.js";
 import type { GivenMatrices, GivenMatrix } from "../matrices.js";
-import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
+import { defaultFolder, inputsOf, openInputs, warnOfScan } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { withLeafRoom } from "./leaf-room.js";
 import { type ManifestSummary, summaryOf, withSeen } from "./make-manifest.js";
@@ -120,7 +120,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
         ...(signer !== undefined && { signer }),
         ...(signing?.role !== undefined && { role: signing.role }),
       });
-      warnOfTypes(result.scanned.warnings, options);
+      warnOfScan(result.scanned, options);
       onProgress?.({ stage: "write", done: 0, total: 1, what: folder });
       // A folder that is replaced must not take the key with it.
       if (signing !== undefined && existsSync(folder)) await assertOutsideFolder(signing.key, [folder], "the key");
