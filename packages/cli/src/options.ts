@@ -121,6 +121,23 @@ export function addReadingOptions(command: Command): Command {
     .option("--split-paths <name=glob>", "files of a split (repeatable)", repeated);
 }
 
+/** A corpus that is given as a list of URLs. */
+export function addUrlOptions(command: Command): Command {
+  return command
+    .option("--urls <file>", "the data is this list of URLs: fetch each, and pin what is there in urls.jsonl")
+    .option("--url-column <name>", "column of the list that holds URLs (default: url; of text files the line)");
+}
+
+/** The data of a command: a list of URLs is all of it. */
+export function dataChoice(data: readonly string[], values: Values): string[] {
+  if (values.urls === undefined) {
+    if (values.urlColumn !== undefined) throw new UsageError("--url-column names a column of a list: --urls LIST");
+    return [...data];
+  }
+  if (data.length > 0) throw new UsageError("--urls names the list, which is all of the data: name no other");
+  return [values.urls as string];
+}
+
 /** What is checked. */
 export function addCheckingOptions(command: Command): Command {
   return command
@@ -239,6 +256,8 @@ export async function readingChoice(values: Values, config: Values = {}): Promis
     ...(Object.keys(dialect).length > 0 && { dialect }),
     ...(values.query !== undefined && { query: values.query as string }),
     ...(values.path !== undefined && { path: values.path as string }),
+    ...(values.urls !== undefined && { urls: true }),
+    ...(values.urlColumn !== undefined && { urlColumn: values.urlColumn as string }),
     ...(ignore !== undefined && { ignore }),
     ...(values.strictPaths === true && { strictPaths: true }),
     ...(pick("leafFormat") !== undefined && { leafFormat: pick<string>("leafFormat") as "raw/v1" }),

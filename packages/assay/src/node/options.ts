@@ -16,6 +16,10 @@ export interface ReadingChoice {
   readonly query?: string;
   /** Path inside the data set of a single URL, of standard input or of a query. */
   readonly path?: string;
+  /** Whether the input is a list of URLs: what is behind them is fetched, and pinned in `urls.jsonl`. Default false. */
+  readonly urls?: boolean;
+  /** Column of the list that holds URLs. Default `url`; of text files the line. */
+  readonly urlColumn?: string;
   /** Patterns of paths that are left out. */
   readonly ignore?: readonly string[];
   /** Refuse paths that differ only in case or Unicode form. Default: a warning. */

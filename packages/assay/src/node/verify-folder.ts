@@ -32,6 +32,7 @@ import { folderOf, openDataOf } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { asTampered, errorOf, isBound, policyOf, type TrustChoice, trustedTime } from "./open-folder.js";
 import type { Work } from "./options.js";
+import { checkUrls, faultOf, isFault, PINS_FILE, type UrlsVerdict, urlsLine } from "./url-list-pins.js";
 
 export interface VerifyFolderOptions extends Work, TrustChoice {
   /** Folders of parents, in any order. */
@@ -45,11 +46,13 @@ export interface VerifyFolderOptions extends Work, TrustChoice {
   /** Records matter, how they are stored does not. */
   readonly setOnly?: boolean;
   readonly leafKey?: Uint8Array;
+  /** Fetch the URLs of `urls.jsonl` again. Default false. */
+  readonly urls?: boolean;
 }
 
 /** One thing that was verified. */
 export interface VerifyCheck {
-  readonly name: "manifest" | "entries" | "trees" | "data" | "lineage" | "statements";
+  readonly name: "manifest" | "entries" | "trees" | "data" | "urls" | "lineage" | "statements";
   readonly ok: boolean;
   readonly code?: AssayErrorCode;
   /** Holds data: escape it. */
@@ -72,6 +75,8 @@ export interface VerifyResult {
   readonly checks: readonly VerifyCheck[];
   readonly statements: readonly StatementReport[];
   readonly parents: readonly ParentVerdict[];
+  /** What a second look at the pinned URLs found; only when it was asked for. */
+  readonly urls?: UrlsVerdict;
   readonly exitCode: number;
   /** One line for people. Holds data: escape it. */
   readonly line: string;
@@ -133,6 +138,7 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
   }
 
   let dataState: VerifyResult["data"] = "not-checked";
+  let urls: UrlsVerdict | undefined;
   let derivation: DerivationVerdict | undefined;
   let parents: ParentVerdict[] = [];
   if (opened !== undefined) {
@@ -168,6 +174,18 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     ...(policy !== undefined && at !== undefined && { policy, at }),
     parents: parents.map(({ manifest, verdict: parent, edge }): ParentResult => ({ manifest, parent, edge })),
   });
+  // Nobody is asked about pins that were altered.
+  const isAltered = verdict.failures.some(({ details }) => details?.path === PINS_FILE);
+  if (options.urls === true && !isAltered) {
+    try {
+      urls = await checkUrls(reader, options);
+      const { changed, gone, differences } = urls;
+      for (const difference of differences) if (isFault(difference)) fail("urls", faultOf(difference));
+      if (changed + gone === 0) pass("urls", urlsLine(urls));
+    } catch (error) {
+      fail("urls", isBound(evidence) ? asTampered(error) : error);
+    }
+  }
   for (const warning of verdict.warnings) onWarning?.(warning);
   for (const failure of verdict.failures)
     fail("statements", isBound(evidence) ? asTampered(errorOf(failure)) : errorOf(failure));
@@ -195,8 +213,9 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     checks,
     statements: verdict.statements,
     parents,
+    ...(urls !== undefined && { urls }),
     exitCode: gravest?.exitCode ?? 0,
-    line: `${basename(directory)}: ${gravest?.message ?? lineOf(verdict, dataState, opened, parents)}`,
+    line: `${basename(directory)}: ${gravest?.message ?? lineOf(verdict, dataState, opened, parents, urls)}`,
   };
   return {
     result,
@@ -222,6 +241,7 @@ function lineOf(
   data: VerifyResult["data"],
   opened: OpenedManifest | undefined,
   parents: readonly ParentVerdict[],
+  urls: UrlsVerdict | undefined,
 ): string {
   const records = opened?.header.set.records ?? 0;
   const files = opened?.entries.length ?? 0;
@@ -231,6 +251,7 @@ function lineOf(
     data === "checked"
       ? `data checked (${records} records in ${files} ${files === 1 ? "file" : "files"})`
       : "data not checked",
+    ...(urls === undefined ? [] : [urlsLine(urls)]),
     ...lineage,
   ].join("; ");
 }

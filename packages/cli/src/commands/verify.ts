@@ -15,6 +15,7 @@ Examples:
   assay verify train.assay
   assay verify train.assay --trust release.pub.pem
   assay verify train.assay --policy policy.json --parent raw.assay
+  assay verify images.assay --urls                fetch the pinned URLs again
   assay verify train.assay --no-data              check the folder alone; the line says so`,
     )
     .argument("<folder>", "a folder <name>.assay, or its manifest.json")
@@ -32,6 +33,7 @@ Examples:
     )
     .option("--data <path>", "where the data is: a path, an http(s) URL, s3://…, or - (default: beside the folder)")
     .option("--no-data", "do not look at the data; the verdict says so")
+    .option("--urls", "fetch the URLs of urls.jsonl again: which moved, changed, vanished")
     .option("--set-only", "records matter, how they are stored does not")
     .option("--at <time>", "trusted time for expiry (default: now), for example 2026-11-23T12:00:00Z")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
@@ -49,6 +51,7 @@ Examples:
       ...(values.sibling !== undefined && { siblings: values.sibling as string[] }),
       ...(typeof values.data === "string" && { data: values.data }),
       ...(values.data === false && { noData: true }),
+      ...(values.urls === true && { urls: true }),
       ...(values.setOnly === true && { setOnly: true }),
       ...(values.at !== undefined && { at: values.at as string }),
       ...(leafKey !== undefined && { leafKey }),
@@ -64,6 +67,10 @@ Examples:
     context.result({ ...document, ...said }, [
       `${result.ok ? paint.green("✓") : paint.red("✗")} ${safe(line)}`,
       ...failures.slice(0, 20).map((check) => `  ${paint.red(check.code ?? check.name)}  ${safe(check.message)}`),
+      ...(result.urls?.differences ?? [])
+        .filter(({ code }) => code === undefined)
+        .slice(0, 20)
+        .map(({ verdict, message }) => `  ${paint.dim(verdict)}  ${safe(message)}`),
       ...(failures.length > 20 ? [paint.dim(`  … and ${failures.length - 20} more`)] : []),
     ]);
     return exitCode;
