@@ -19,6 +19,7 @@ export interface ReadSourceOptions {
   readonly signal?: AbortSignal;
   /** Called with records. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Caps on hostile input. Default those of the source. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -266,7 +267,10 @@ export async function* readRecords(
   }
 }
 
-function readOptionsOf(scanned: ScannedSource, { limits }: ReadSourceOptions): PlainReadOptions {
+function readOptionsOf(
+  scanned: ScannedSource,
+  { limits = scanned.source.limits }: ReadSourceOptions,
+): PlainReadOptions {
   const { reading, leafFormat } = scanned;
   return {
     dialect: reading.csv ?? {},

@@ -12,7 +12,7 @@ import type { ScannedSource } from "./source.js";
 
 export interface RemoveOptions {
   readonly signal?: AbortSignal;
-  /** Caps on hostile input. Those of the scan. */
+  /** Caps on hostile input. Those of the scan; default those of the source. */
   readonly limits?: Partial<Limits>;
   /** Bytes of a text format that are read at once. Changes no byte of the result. Default 262,144. */
   readonly readBytes?: number;
@@ -62,13 +62,18 @@ function checkOrdinals(ordinals: readonly number[], records: number, path: strin
 }
 
 async function* bytesWithout(
-  { reading, leafFormat }: ScannedSource,
+  { source: { limits }, reading, leafFormat }: ScannedSource,
   { file, index }: ScannedSource["files"][number],
   ordinals: readonly number[],
   options: RemoveOptions,
 ): AsyncGenerator<Uint8Array> {
   options.signal?.throwIfAborted();
-  const indexOptions: IndexOptions = { ...options, dialect: reading.csv ?? {}, leafFormat };
+  const indexOptions: IndexOptions = {
+    ...(limits === undefined ? {} : { limits }),
+    ...options,
+    dialect: reading.csv ?? {},
+    leafFormat,
+  };
   const source = await openFile(file);
   try {
     if (ordinals.length === 0) {

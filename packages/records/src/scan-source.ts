@@ -23,7 +23,7 @@ export interface ScanOptions {
   readonly leafFormat?: LeafFormat;
   /** Reads with the types, nulls and dialect of a manifest instead of inferring: to verify, or to read a child of it. */
   readonly reading?: Reading;
-  /** Caps on hostile input. */
+  /** Caps on hostile input. Default those of the source. */
   readonly limits?: Partial<Limits>;
   /**
    * Bytes of leaves, 32 each, that may be made in the scan and kept with its result, so that CSV files whose types are soon
@@ -51,7 +51,7 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     reading: given,
     onProgress,
     signal,
-    limits,
+    limits = source.limits,
     leafBytes = 0,
   } = options;
   checkLeafFormat(source, leafFormat);

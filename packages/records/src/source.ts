@@ -6,7 +6,7 @@
 import type { ColumnType } from "./column-type.js";
 import type { EarlyLeaves } from "./early-leaves.js";
 import type { RemoteOptions } from "./http-request.js";
-import type { Dialect, FileIndex, Format, LeafFormat } from "./reader.js";
+import type { Dialect, FileIndex, Format, LeafFormat, Limits } from "./reader.js";
 
 /** A declared schema (`--schema`; `docs/spec/manifest.md`). */
 export interface DeclaredSchema {
@@ -63,6 +63,8 @@ export interface Source {
   readonly ignored: readonly string[];
   /** Remarks for people: paths that differ only in case, links that were followed, … */
   readonly warnings: readonly string[];
+  /** Caps on hostile input for whoever reads it and gives no other ones. Default those of {@link Limits}. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** A column that became text though nearly all its fields fit another type. */

@@ -16,7 +16,7 @@ export interface WriteWithoutRecordsOptions {
   readonly signal?: AbortSignal;
   /** Called with bytes of the source's files (`write`), after each file. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Caps on hostile input. Those of the scan. */
+  /** Caps on hostile input. Those of the scan; default those of the source. */
   readonly limits?: Partial<Limits>;
 }
 

@@ -1,7 +1,7 @@
 /** The options that several operations share. They mean the same thing everywhere they appear. */
 
 import type { Roles } from "@assay/checks";
-import type { DeclaredSchema, Dialect, Format, LeafFormat, Progress, SplitRule } from "@assay/records";
+import type { DeclaredSchema, Dialect, Format, LeafFormat, Limits, Progress, SplitRule } from "@assay/records";
 import type { Spool } from "@assay/records/node";
 
 /** How data is read. */
@@ -20,6 +20,8 @@ export interface ReadingChoice {
   readonly urls?: boolean;
   /** Column of the list that holds URLs. Default `url`; of text files the line. */
   readonly urlColumn?: string;
+  /** Caps on hostile input that are not the defaults; those of the work win. */
+  readonly limits?: Partial<Limits>;
   /** Patterns of paths that are left out. */
   readonly ignore?: readonly string[];
   /** Refuse paths that differ only in case or Unicode form. Default: a warning. */
@@ -64,6 +66,10 @@ export interface Work {
   readonly workers?: number;
   /** A server that sends next to nothing for so many milliseconds has stalled. Default 30,000. */
   readonly stallMs?: number;
+  /** Caps on hostile input that are not the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** A query whose rows are the data, instead of a file: for the data of a folder. Default none. */
+  readonly dataQuery?: string;
   /** Where what can be read once (standard input, servers without ranges) is copied to. Default: such data is refused. */
   readonly spool?: Spool;
   readonly signal?: AbortSignal;

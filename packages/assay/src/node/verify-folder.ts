@@ -106,8 +106,8 @@ export async function verifyFolder(target: string, options: VerifyFolderOptions 
 /** {@link verifyFolder} with what it opened. */
 export async function verifyInFull(target: string, options: VerifyFolderOptions = {}): Promise<VerifiedFolder> {
   const { data, noData = false, setOnly = false, leafKey, signal, onWarning } = options;
-  if (noData && (data !== undefined || setOnly))
-    throw new UsageError("--no-data looks at no data: --data and --set-only do not go with it");
+  if (noData && (data !== undefined || setOnly || options.dataQuery !== undefined))
+    throw new UsageError("--no-data looks at no data: --data, --query and --set-only do not go with it");
   const directory = folderOf(target);
   const parentFolders = (options.parents ?? []).map(folderOf);
   const policy = await policyOf(options, [directory, ...parentFolders]);
