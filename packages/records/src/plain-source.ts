@@ -134,7 +134,7 @@ export async function indexPlain<Output extends { readonly index: FileIndex }>(
     const begin = part.windows[0]?.begin ?? 0;
     return { ...part, from: look.starts.findLast(({ plain }) => plain <= begin) as FrameStart };
   });
-  const compression = { method, size: look.size };
+  const compression = { method, size: look.size, sha256: output.index.bytes };
   return { ...output, index: { ...output.index, bytes: look.bytes, size: source.size, compression, parts } };
 }
 

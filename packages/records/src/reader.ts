@@ -98,8 +98,8 @@ export interface FileIndex {
   /** Columns in file order; `type` is the stored one, or `null` where the format has none (CSV, JSONL). JSONL lists none. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType | null }[];
   readonly parts: readonly FilePart[];
-  /** Of a compressed file: how, and the bytes it stands for. The windows of its parts are ranges of these. */
-  readonly compression?: { readonly method: StreamCompression; readonly size: number };
+  /** Of a compressed file: how, and the bytes it stands for, with their digest. The windows of its parts are ranges of these. */
+  readonly compression?: { readonly method: StreamCompression; readonly size: number; readonly sha256: string };
   /** Of a metadata file: its columns that name files. `columns` are those of the file, `columnsOf` says those of its records. */
   readonly named?: readonly NamedColumn[];
 }
