@@ -158,7 +158,7 @@ describe.concurrent("a folder of pictures with a metadata file", () => {
     writeFileSync(join(cwd, "r.json"), JSON.stringify({ file: digest, label: "dog" }));
     const proven = await assay(cwd, ["prove", "pets.assay", "--present", "r.json", "-o", "p.json"]);
     expect(proven, proven.stderr).toMatchObject({ exitCode: 0 });
-    const checked = ["check-proof", "p.json", "--manifest", "pets.assay/manifest.json", "--record"];
+    const checked = ["check-proof", "p.json", "--manifest", "pets.assay", "--record"];
     expect(await assay(cwd, [...checked, "r.json"])).toMatchObject({ exitCode: 0 });
     writeFileSync(join(cwd, "other.json"), JSON.stringify({ file: digest, label: "cat" }));
     expect(await assay(cwd, [...checked, "other.json"])).toMatchObject({ exitCode: 2 });
