@@ -128,6 +128,11 @@ function membersOf(path: string, directory: Uint8Array, count: number): ZipMembe
       number,
     ];
     if (!file.endsWith(".npy")) throw badMatrix(path, `its member ${JSON.stringify(file.slice(0, 100))} is no .npy`);
+    if ([stored, size, header].includes(0xffffffff))
+      throw badMatrix(
+        path,
+        "it has an array of more than 2 GiB, which is not read. Save each array as .npy, or as safetensors",
+      );
     if ((flags & 1) !== 0) throw badMatrix(path, "it is encrypted");
     if (method !== 8 && (method !== 0 || stored !== size))
       throw badMatrix(
