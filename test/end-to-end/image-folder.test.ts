@@ -1,6 +1,7 @@
 /** Folders of pictures, a folder a class: what is in them, what changed, and which labels look wrong. */
 
-import { cpSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { greyPng } from "../../packages/checks/test/image/make-png.js";
@@ -76,5 +77,90 @@ describe.concurrent("a folder of class folders", () => {
     const wrong = ["cat/33.png", "dog/10.png"].map((path) => paths.indexOf(path));
     expect([...(flips?.suspects ?? []), ...(flips?.disputed ?? [])].slice(0, 2).sort((a, b) => a - b)).toEqual(wrong);
     expect(await assay(cwd, ["verify", "pets.assay"])).toMatchObject({ exitCode: 0 });
+  });
+});
+
+/** The same pictures in one folder, with their classes in a metadata file; the labels of `wrong` are of the other class. */
+function makeLabelled(cwd: string, wrong: readonly number[] = []): void {
+  mkdirSync(join(cwd, "pets", "images"), { recursive: true });
+  const lines = Array.from({ length: 120 }, (_, i) => {
+    const isDog = i % 2 === 1;
+    writeFileSync(join(cwd, "pets", "images", `${i}.png`), picture(isDog, i));
+    return `images/${i}.png,${isDog === wrong.includes(i) ? "cat" : "dog"}\n`;
+  });
+  writeFileSync(join(cwd, "pets", "metadata.csv"), `file_name,label\n${lines.join("")}`);
+}
+
+describe.concurrent("a folder of pictures with a metadata file", () => {
+  test("two pictures that change places are other records; a renamed picture is none", async () => {
+    const cwd = folder();
+    makeLabelled(cwd);
+    expect((await assay(cwd, ["manifest", "pets", "--json"])).json()).toMatchObject({ records: 120, files: 121 });
+    cpSync(join(cwd, "pets"), join(cwd, "swapped"), { recursive: true });
+    renameSync(join(cwd, "swapped/images/0.png"), join(cwd, "swapped/x.png"));
+    renameSync(join(cwd, "swapped/images/1.png"), join(cwd, "swapped/images/0.png"));
+    renameSync(join(cwd, "swapped/x.png"), join(cwd, "swapped/images/1.png"));
+    const swapped = await assay(cwd, ["compare", "pets.assay", "swapped", "--json"]);
+    expect(swapped.json()).toMatchObject({ sameSet: false, added: 2, removed: 2, version: "major" });
+    expect(await assay(cwd, ["verify", "pets.assay", "--data", "swapped"])).toMatchObject({ exitCode: 2 });
+    cpSync(join(cwd, "pets"), join(cwd, "renamed"), { recursive: true });
+    renameSync(join(cwd, "renamed/images/0.png"), join(cwd, "renamed/first.png"));
+    const metadata = readFileSync(join(cwd, "pets/metadata.csv"), "utf8");
+    writeFileSync(join(cwd, "renamed/metadata.csv"), metadata.replace("images/0.png", "first.png"));
+    const renamed = await assay(cwd, ["compare", "pets.assay", "renamed", "--json"]);
+    expect(renamed.json()).toMatchObject({ sameSet: true, equal: false, version: "patch" });
+    writeFileSync(join(cwd, "renamed/metadata.csv"), metadata);
+    const missing = await assay(cwd, ["manifest", "renamed", "--json"]);
+    expect(missing).toMatchObject({ exitCode: 4 });
+    expect(missing.json()).toMatchObject({
+      code: "bad-value",
+      details: { path: "metadata.csv", line: 2, column: "file_name", value: "images/0.png" },
+    });
+  });
+
+  test("is looked at as pictures with the labels of the file; what is accused leaves, with proof", async () => {
+    const cwd = folder();
+    makeLabelled(cwd, [10, 33]);
+    const made = await assay(cwd, [
+      "run",
+      "pets",
+      "--label",
+      "label",
+      "--image",
+      "file",
+      "--fail-on",
+      "none",
+      "--json",
+    ]);
+    expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+    const { outcomes } = made.json() as { outcomes: { check: string; disputed?: number[]; suspects?: number[] }[] };
+    const flips = outcomes.find(({ check }) => check === "label-flips");
+    expect([...(flips?.suspects ?? []), ...(flips?.disputed ?? [])].slice(0, 2).sort((a, b) => a - b)).toEqual([
+      10, 33,
+    ]);
+    expect(await assay(cwd, ["verify", "pets.assay"])).toMatchObject({ exitCode: 0 });
+
+    const digest = createHash("sha256").update(picture(false, 10)).digest("base64");
+    writeFileSync(join(cwd, "r.json"), JSON.stringify({ file: digest, label: "dog" }));
+    const erased = ["erase", "pets.assay", "--record", "r.json", "-o", "clean", "--reason", "asked"];
+    const without = await assay(cwd, erased);
+    expect(without, without.stderr).toMatchObject({ exitCode: 0 });
+    expect(existsSync(join(cwd, "clean/images/10.png"))).toBe(false);
+    expect(existsSync(join(cwd, "clean/images/11.png"))).toBe(true);
+    expect(await assay(cwd, ["verify", "clean.assay", "--parent", "pets.assay"])).toMatchObject({ exitCode: 0 });
+  });
+
+  test("one record is proven from its columns and the digest of its picture", async () => {
+    const cwd = folder();
+    makeLabelled(cwd);
+    expect(await assay(cwd, ["manifest", "pets"])).toMatchObject({ exitCode: 0 });
+    const digest = createHash("sha256").update(picture(true, 7)).digest("base64");
+    writeFileSync(join(cwd, "r.json"), JSON.stringify({ file: digest, label: "dog" }));
+    const proven = await assay(cwd, ["prove", "pets.assay", "--present", "r.json", "-o", "p.json"]);
+    expect(proven, proven.stderr).toMatchObject({ exitCode: 0 });
+    const checked = ["check-proof", "p.json", "--manifest", "pets.assay", "--record"];
+    expect(await assay(cwd, [...checked, "r.json"])).toMatchObject({ exitCode: 0 });
+    writeFileSync(join(cwd, "other.json"), JSON.stringify({ file: digest, label: "cat" }));
+    expect(await assay(cwd, [...checked, "other.json"])).toMatchObject({ exitCode: 2 });
   });
 });

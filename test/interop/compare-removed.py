@@ -1,4 +1,4 @@
-"""Compares files without some of their records with the files they were made from, by what pyarrow and DuckDB read.
+"""Compares files without some of their records with the files they were made from, by what pyarrow, DuckDB, NumPy and safetensors read.
 
 Reads `[{"parent": PATH, "child": PATH, "removed": [ORDINAL, …]}, …]` from standard input and writes a list of faults for each
 to standard output: no faults, and the child has the same schema and exactly the remaining records.
@@ -8,10 +8,12 @@ import json
 import sys
 
 import duckdb
+import numpy
 import pandas
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import safetensors.numpy
 
 
 def read(path):
@@ -46,7 +48,28 @@ def comparable(column):
     return column
 
 
+def faults_of_arrays(parent_path, child_path, removed):
+    def load(path):
+        if path.endswith(".npy"):
+            return {"values": numpy.load(path, allow_pickle=False)}
+        return safetensors.numpy.load_file(path)
+
+    parent, child = load(parent_path), load(child_path)
+    if set(parent) != set(child):
+        return [f"arrays {list(child)} instead of {list(parent)}"]
+    faults = []
+    for name, array in parent.items():
+        expected = numpy.delete(array, removed, axis=0)
+        if child[name].dtype != array.dtype or child[name].shape != expected.shape or child[name].tobytes() != expected.tobytes():
+            faults.append(f"array {name}: {child[name]} instead of {expected}")
+        if min(array.shape) > 1 and len(expected) > 1 and child[name].flags.f_contiguous != array.flags.f_contiguous:
+            faults.append(f"array {name} has another order")
+    return faults
+
+
 def faults_of(parent_path, child_path, removed):
+    if parent_path.endswith((".npy", ".safetensors")):
+        return faults_of_arrays(parent_path, child_path, removed)
     faults = []
     parent, child = read(parent_path), read(child_path)
     if not child.schema.equals(parent.schema, check_metadata=True):

@@ -26,18 +26,20 @@ const TABLES: Readonly<Record<string, { readonly files: number; readonly records
   simple: { files: 9, records: 60 },
   flat: { files: 17, records: 60 },
   nested: { files: 14, records: 60 },
+  packed: { files: 14, records: 60 },
   "exotic-parquet": { files: 8, records: 60 },
   "exotic-arrow": { files: 4, records: 60 },
 };
 
-const isData = (name: string): boolean => /\.(parquet|arrows?|csv|jsonl)$/.test(name) && !name.startsWith("int96");
+const isData = (name: string): boolean =>
+  /\.(parquet|arrows?|(csv|jsonl|json)(\.gz|\.zst)?)$/.test(name) && !/^(int96|schema\.|expected\.)/.test(name);
 const filesOf = (table: string): string[] =>
   existsSync(join(root, table)) ? readdirSync(join(root, table)).filter(isData).sort() : [];
 
 function schemaOf(table: string, file: string): DeclaredSchema {
   const path = join(root, table, "schema.json");
   // Files that say their own types are read without a schema: nothing may be needed to understand them.
-  return /\.(csv|jsonl)$/.test(file) && existsSync(path)
+  return /\.(csv|jsonl|json)(\.gz|\.zst)?$/.test(file) && existsSync(path)
     ? (JSON.parse(readFileSync(path, "utf8")) as DeclaredSchema)
     : {};
 }
@@ -107,6 +109,11 @@ describe.each(Object.entries(TABLES))("the table %s", (table, { files: fileCount
       }
     },
   );
+});
+
+it("compressed text and arrays of JSON have the set of the table that they are of", async () => {
+  const simple = filesOf("simple").find((name) => name.endsWith(".parquet")) as string;
+  expect(await fileIdentity("packed", "duckdb.json.zst")).toEqual(await fileIdentity("simple", simple));
 });
 
 /** Every value of a table, altered: the path to it, and the JSONL line that then says something else. */

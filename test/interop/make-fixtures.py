@@ -9,6 +9,7 @@ Four tables, each in a folder of its own with `schema.json` (the declared schema
 - `simple`  what pandas can hold without loss: written by all three tools, in all formats
 - `flat`    columns without nesting, with nulls: pyarrow and DuckDB, all formats
 - `nested`  lists, structs and maps: pyarrow and DuckDB, all formats that can hold them
+- `packed`  the records of `simple` as text that its writer compressed (gzip, Zstandard), and as arrays of JSON
 - `exotic`  the types that only Arrow and Parquet have: pyarrow
 
 - `matrices`  the same numbers as `.npy` of every type, order and version, and as columns of tables
@@ -376,6 +377,28 @@ def write_table(root, name, table):
     return folder
 
 
+def write_packed(root, table):
+    """Text compressed by those who wrote it, and arrays of JSON: of each tool what it can write."""
+    folder = write_table(root, "packed", table)
+    pq.write_table(table, folder / "pyarrow.parquet")
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.register("data", table)
+    for ending, codec in [("gz", "gzip"), ("zst", "zstd")]:
+        with pa.CompressedOutputStream(str(folder / f"pyarrow.csv.{ending}"), codec) as out:
+            pyarrow.csv.write_csv(table, out)
+        for name, options in [("csv", "FORMAT csv, HEADER"), ("jsonl", "FORMAT json"), ("json", "FORMAT json, ARRAY true")]:
+            target = folder / f"duckdb.{name}.{ending}"
+            connection.execute(f"COPY data TO '{target}' ({options}, COMPRESSION {codec})")
+    connection.execute(f"COPY data TO '{folder / 'duckdb.json'}' (FORMAT json, ARRAY true)")
+    frame = table.to_pandas()
+    frame.to_csv(folder / "pandas.csv.gz", index=False, quoting=2, lineterminator="\n")
+    as_json = {"orient": "records", "date_format": "iso", "date_unit": "us", "double_precision": 15, "force_ascii": False}
+    frame.to_json(folder / "pandas.json", **as_json)
+    frame.to_json(folder / "pandas.json.gz", **as_json)
+    frame.to_json(folder / "pandas.jsonl.gz", lines=True, **as_json)
+
+
 def write_forms(root):
     """Forms that the tables above do not have: no records, dictionaries that grow or change, text stored as plain bytes."""
     folder = root / "forms"
@@ -550,6 +573,7 @@ def main():
         else:
             write_arrow(exotic, folder)
 
+    write_packed(root, simple)
     write_forms(root)
     write_matrices(root)
     write_broken(root)

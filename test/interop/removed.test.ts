@@ -18,13 +18,19 @@ const root = process.env.ASSAY_INTEROP_DIR ?? "";
 const script = fileURLToPath(new URL("compare-removed.py", import.meta.url));
 
 const FOLDERS = ["simple", "flat", "nested", "exotic-parquet", "exotic-arrow", "forms"];
-const files = FOLDERS.flatMap((folder) =>
-  existsSync(join(root, folder))
-    ? readdirSync(join(root, folder))
-        .filter((name) => /\.(parquet|arrows?)$/.test(name))
-        .map((name) => join(folder, name))
-    : [],
-);
+const arrays = fileURLToPath(new URL("../fixtures/arrays", import.meta.url));
+const files = [
+  ...FOLDERS.flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder))
+          .filter((name) => /\.(parquet|arrows?)$/.test(name))
+          .map((name) => join(folder, name))
+      : [],
+  ),
+  ...readdirSync(arrays)
+    .filter((name) => /\.(npy|safetensors)$/.test(name))
+    .map((name) => join("arrays", name)),
+];
 
 /** Which records leave. */
 const REMOVALS: Readonly<Record<string, (ordinal: number, records: number) => boolean>> = {
@@ -46,7 +52,7 @@ let scratch = "";
 let faults: ReadonlyMap<string, readonly string[]> = new Map();
 
 async function childrenOf(file: string): Promise<Comparison[]> {
-  const parent = join(root, file);
+  const parent = file.startsWith("arrays") ? join(arrays, "..", file) : join(root, file);
   const scanned = await scanSource(await openSource([parent]));
   const out: Comparison[] = [];
   for (const [what, leaves] of Object.entries(REMOVALS)) {
@@ -83,10 +89,10 @@ afterAll(() => {
 it("ASSAY_INTEROP_PYTHON and ASSAY_INTEROP_DIR are set, and the fixtures are there", () => {
   expect(python, "set ASSAY_INTEROP_PYTHON to a Python that has pyarrow, pandas and duckdb").not.toBe("");
   expect(root, "set ASSAY_INTEROP_DIR to the folder that make-fixtures.py wrote").not.toBe("");
-  expect(files.length).toBeGreaterThanOrEqual(45);
+  expect(files.length).toBeGreaterThanOrEqual(63);
 });
 
-describe("pyarrow and DuckDB read the same schema and the remaining records of", () => {
+describe("their tools read the same schema and the remaining records of", () => {
   it.each(files)("%s", (file) => {
     for (const what of Object.keys(REMOVALS)) {
       const name = `${file} without ${what}`;

@@ -92,6 +92,17 @@ describe("vectors, judged by the reference", () => {
     }
   });
 
+  test("metadata-files.json: sets of the records", () => {
+    for (const { records, set } of vectorsOf("metadata-files").valid) {
+      const counts = new Map<string, number>();
+      for (const record of records) {
+        const leaf = reference.leafOf(record);
+        counts.set(leaf, (counts.get(leaf) ?? 0) + 1);
+      }
+      expect(reference.setRoot(counts)).toBe(set);
+    }
+  });
+
   test("ordered-tree.json", () => {
     const { seed, roots, inclusion, consistency, invalid } = vectorsOf("ordered-tree");
     const leaves = leavesOf(seed, 100);

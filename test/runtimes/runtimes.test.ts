@@ -1,4 +1,4 @@
-/** The same answers in Node, Deno, Bun and a real browser: one set of records has one identity wherever it is looked at. */
+/** The same answers in every Node that is maintained, Deno, Bun and a real browser: one set of records has one identity wherever it is looked at. */
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,7 +7,7 @@ import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 
@@ -22,6 +22,7 @@ interface Answers {
 const root = join(import.meta.dirname, "../..");
 const data = join(root, "test/fixtures/interop/simple");
 const main = join(import.meta.dirname, "main.js");
+const bin = join(root, "packages/cli/bin/assay.js");
 
 /** A program that `.ci/run` installs; a missing one fails. */
 function program(variable: string): string {
@@ -33,6 +34,14 @@ function program(variable: string): string {
 async function run(command: string, args: readonly string[]): Promise<Answers> {
   const { stdout } = await promisify(execFile)(command, [...args, main, data], { cwd: root, maxBuffer: 1 << 26 });
   return JSON.parse(stdout) as Answers;
+}
+
+/** The files of a folder that hold no time: path → bytes in hex. */
+function filesOf(directory: string): Record<string, string> {
+  const isTimeless = (path: string): boolean => !/^(?:statements\.jsonl|report\.html)$/.test(path);
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => relative(directory, join(parentPath, name))).filter(isTimeless);
+  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(directory, path)).toString("hex")]));
 }
 
 /** A page that runs the bundled program and sends what it found. */
@@ -134,6 +143,36 @@ describe("the same code on every runtime", () => {
     expect(Object.keys(node.roots).length).toBeGreaterThanOrEqual(9);
     expect(sets.size).toBe(1);
     expect(node.findings.length).toBeGreaterThan(20);
+  });
+
+  describe.each([22, 24, 26])("Node %i", (version) => {
+    const other = (): string => program(`ASSAY_NODE_${version}`);
+
+    test("gives the same answers, as the version that it is", async () => {
+      const { stdout } = await promisify(execFile)(other(), ["--version"]);
+      expect(stdout).toMatch(new RegExp(`^v${version}\\.`));
+      expect(await run(other(), [])).toEqual(node);
+    });
+
+    test("writes the same folder with the command, on worker threads, and verifies what this one wrote", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "assay-node-"));
+      try {
+        const written = async (command: string, name: string): Promise<Record<string, string>> => {
+          const out = join(folder, `${name}.assay`);
+          const file = join(data, "pyarrow.csv");
+          const asked = [bin, "run", file, "-o", out, "--workers", "2", "--fail-on", "none", "--quiet"];
+          await promisify(execFile)(command, asked);
+          return filesOf(out);
+        };
+        const ours = await written(process.execPath, "ours");
+        expect(Object.keys(ours).length).toBeGreaterThan(6);
+        expect(await written(other(), "theirs")).toEqual(ours);
+        const asked = [bin, "verify", join(folder, "ours.assay"), "--data", join(data, "pyarrow.csv")];
+        expect((await promisify(execFile)(other(), asked)).stdout).toContain("data checked");
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
   });
 
   test("Deno", async () => {

@@ -4,7 +4,7 @@
  */
 
 import { canonicalJson, FormatError, sha256, toHex } from "@assay/merkle";
-import { KNOWN_FORMATS } from "@assay/records";
+import { DEFAULT_LIMITS, KNOWN_FORMATS } from "@assay/records";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 
@@ -28,6 +28,13 @@ const readingSchema = z.strictObject({
   header: z.boolean().optional(),
   ignore: z.array(text).optional().describe("Patterns of paths that are left out"),
   leafFormat: z.enum(["assay-record/v1", "raw/v1"]).optional(),
+  limits: z
+    .partialRecord(
+      z.enum(Object.keys(DEFAULT_LIMITS) as [keyof typeof DEFAULT_LIMITS]),
+      z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+    )
+    .optional()
+    .describe("Caps on hostile input, as `--limit` takes them"),
 });
 
 const checkingSchema = z.strictObject({

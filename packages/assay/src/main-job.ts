@@ -102,6 +102,8 @@ export interface AssayOptions extends Roles, GivenMatrices {
   readonly onProgress?: (progress: Progress) => void;
   /** Told the manifest before the checks begin; what it throws ends the run. */
   readonly onManifest?: (manifest: StoredManifest) => Promise<void>;
+  /** More files of the folder, made from the scanned data; the check-run statement names them. Default none. */
+  readonly moreFiles?: (scanned: ScannedSource) => Promise<ReadonlyMap<string, Uint8Array>>;
   /** The clock: statements say when they were made. Default: the system's. */
   readonly now?: () => Date;
 }
@@ -308,6 +310,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
     ...(maxLeafBytes !== undefined && { maxLeafBytes }),
   });
   await options.onManifest?.(manifest);
+  const more = (await options.moreFiles?.(scanned)) ?? new Map<string, Uint8Array>();
   const createdAt = instant(now());
   const run = await runChecksOn(scanned, manifest, {
     ...options,
@@ -320,6 +323,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
     ...(failOn !== undefined && { failOn }),
   });
   const files = new Map([["findings.jsonl", formatFindings(run.findings)]]);
+  for (const [path, bytes] of more) files.set(path, bytes);
   if (run.sketches !== undefined) files.set(SKETCHES_FILE, await formatSketches(run.sketches));
   const heads = headsOf(manifest);
   const finishedAt = instant(now());

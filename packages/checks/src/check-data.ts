@@ -5,6 +5,7 @@
 
 import { CheckError } from "@assay/merkle";
 import {
+  columnsOf,
   type Executor,
   type FilePart,
   inlineExecutor,
@@ -257,11 +258,15 @@ function endOf({ end }: FilePart, records: number): number {
 /** Columns with kinds, and those that have a name but no value at all (kind `null`). */
 function scannedShape({ scanned, kinds }: Omit<ScannedInput, "leaves">, roles: Roles): DataShape {
   const all = new Map(Object.entries(kinds));
-  const named = scanned.files.flatMap(({ index }) => index.columns.map(({ name }) => name));
-  for (const name of [...named, ...Object.keys(scanned.reading.types)]) if (!all.has(name)) all.set(name, "null");
+  const named = scanned.files.flatMap(({ index }) => columnsOf(index).map(({ name }) => name));
+  // Names of files are read, and are in no record.
+  const names = new Set(scanned.files.flatMap(({ index }) => (index.named ?? []).map(({ from }) => from)));
+  const typed = Object.keys(scanned.reading.types).filter((name) => !names.has(name));
+  for (const name of [...named, ...typed]) if (!all.has(name)) all.set(name, "null");
   const shape = { records: scanned.records, files: scanned.files.length, kinds: Object.fromEntries(all), roles };
-  const names = columnNames({ ...shape, types: {} });
-  const sorted = Object.fromEntries(names.map((name) => [name, all.get(name) ?? "null"]));
+  const sorted = Object.fromEntries(
+    columnNames({ ...shape, types: {} }).map((name) => [name, all.get(name) ?? "null"]),
+  );
   return { ...shape, kinds: sorted, types: scanned.reading.types };
 }
 

@@ -1,6 +1,6 @@
 /** What every command gets besides its arguments: where to print, when to stop, how to show progress. */
 
-import type { Work } from "@assay/assay/commands";
+import type { Limits, Work } from "@assay/assay/commands";
 import { progressLine } from "./progress.js";
 import { paint, safe } from "./terminal.js";
 
@@ -30,6 +30,7 @@ export function contextOf(values: Readonly<Record<string, unknown>>, signal: Abo
     work: {
       ...(values.workers !== undefined && { workers: values.workers as number }),
       ...(values.timeout !== undefined && { stallMs: 1000 * (values.timeout as number) }),
+      ...(values.limit !== undefined && { limits: values.limit as Partial<Limits> }),
       signal,
       onProgress: line.show,
       onWarning: remark,

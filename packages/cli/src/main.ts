@@ -19,7 +19,7 @@ import { addRun } from "./commands/run.js";
 import { addSign } from "./commands/sign.js";
 import { addVerify } from "./commands/verify.js";
 import { type Context, contextOf } from "./context.js";
-import { addCommonOptions } from "./options.js";
+import { addCommonOptions, limitHint } from "./options.js";
 import { paint, safe } from "./terminal.js";
 
 /** What a command does: its arguments and options in, its exit code out. */
@@ -151,7 +151,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Says what went wrong, for people and for programs, and gives the exit code. */
 function explainError(error: unknown, { json }: Context): number {
-  const { code, message, details, exitCode } = describeError(error);
+  const { code, details, exitCode, ...described } = describeError(error);
+  const message = described.message + limitHint(code, details);
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, code, message, details }, null, 2)}\n`);
   process.stderr.write(`${paint.red("assay:")} ${safe(message)}${code === "usage" ? "" : paint.dim(` (${code})`)}\n`);
   if (exitCode === 70)

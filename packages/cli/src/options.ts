@@ -3,8 +3,10 @@
 import { availableParallelism } from "node:os";
 import {
   type CheckingChoice,
+  DEFAULT_LIMITS,
   KNOWN_FORMATS,
   type LeafRange,
+  type Limits,
   type Output,
   parseConfig,
   parseLeafKeyFile,
@@ -90,7 +92,30 @@ export function addCommonOptions(command: Command): Command {
       "--timeout <seconds>",
       "give up on a server that sends next to nothing for so long (default: 30)",
       positiveInteger,
+    )
+    .option(
+      "--limit <name=number>",
+      `another cap on hostile input (repeatable): ${LIMITS.join(", ")}; K, M and G mean 2^10, 2^20 and 2^30`,
+      limit,
     );
+}
+
+const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+
+/** `maxRecordBytes=512M`, added to those before. */
+function limit(text: string, previous: Partial<Limits> = {}): Partial<Limits> {
+  const [, name, digits, unit = ""] = /^([A-Za-z]+)=([1-9]\d{0,15})([KMG]?)$/.exec(text) ?? [];
+  const value = Number(digits) * 1024 ** " KMG".indexOf(unit || " ");
+  if (!LIMITS.includes(name as keyof Limits) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError(`It must be NAME=NUMBER, with a name of ${LIMITS.join(", ")}: maxRecordBytes=512M.`);
+  return { ...previous, [name as keyof Limits]: value };
+}
+
+/** What to say where a cap was hit that `--limit` moves; else nothing. */
+export function limitHint(code: string | undefined, details: unknown): string {
+  const { limit: name, value } = (details ?? {}) as { readonly limit?: unknown; readonly value?: unknown };
+  if (code !== "limit-exceeded" || !LIMITS.includes(name as keyof Limits)) return "";
+  return ` (--limit ${name as string}=NUMBER, now ${value as number})`;
 }
 
 /** How data is read. */
@@ -119,6 +144,23 @@ export function addReadingOptions(command: Command): Command {
     .option("--leaf-key <file>", "salt leaves with this key, so that published roots cannot be used to guess records")
     .option("--split <column>", "column that names the split of a record")
     .option("--split-paths <name=glob>", "files of a split (repeatable)", repeated);
+}
+
+/** A corpus that is given as a list of URLs. */
+export function addUrlOptions(command: Command): Command {
+  return command
+    .option("--urls <file>", "the data is this list of URLs: fetch each, and pin what is there in urls.jsonl")
+    .option("--url-column <name>", "column of the list that holds URLs (default: url; of text files the line)");
+}
+
+/** The data of a command: a list of URLs is all of it. */
+export function dataChoice(data: readonly string[], values: Values): string[] {
+  if (values.urls === undefined) {
+    if (values.urlColumn !== undefined) throw new UsageError("--url-column names a column of a list: --urls LIST");
+    return [...data];
+  }
+  if (data.length > 0) throw new UsageError("--urls names the list, which is all of the data: name no other");
+  return [values.urls as string];
 }
 
 /** What is checked. */
@@ -239,6 +281,9 @@ export async function readingChoice(values: Values, config: Values = {}): Promis
     ...(Object.keys(dialect).length > 0 && { dialect }),
     ...(values.query !== undefined && { query: values.query as string }),
     ...(values.path !== undefined && { path: values.path as string }),
+    ...(reading.limits !== undefined && { limits: reading.limits as Partial<Limits> }),
+    ...(values.urls !== undefined && { urls: true }),
+    ...(values.urlColumn !== undefined && { urlColumn: values.urlColumn as string }),
     ...(ignore !== undefined && { ignore }),
     ...(values.strictPaths === true && { strictPaths: true }),
     ...(pick("leafFormat") !== undefined && { leafFormat: pick<string>("leafFormat") as "raw/v1" }),

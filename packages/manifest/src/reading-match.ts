@@ -25,7 +25,7 @@ const TEXT_FORMATS: ReadonlySet<string> = new Set(["csv", "tsv", "jsonl", "json"
  */
 export function checkSameReading(first: ReadingUse, second: ReadingUse): void {
   if (!hasText(first) || !hasText(second)) return;
-  for (const field of ["others", "nullValues", "csv"] as const) {
+  for (const field of ["others", "nullValues", "csv", "metadata"] as const) {
     const a = first.reading[field];
     const b = second.reading[field];
     if (canonicalJson(a ?? null) !== canonicalJson(b ?? null)) throw mismatch(first, second, field, a, b);

@@ -11,7 +11,11 @@ import { compareText } from "./path.js";
 /** What is wrong with a `reading`, or nothing. Its dialect is judged by {@link checkDialect}. */
 export function faultOfReading(value: unknown): string | undefined {
   if (!isJsonObject(value)) return "reading is not an object";
-  const fault = faultOfFields(value, ["types", "inferred", "nullValues", "others"], ["csv", "ignored", "splits"]);
+  const fault = faultOfFields(
+    value,
+    ["types", "inferred", "nullValues", "others"],
+    ["csv", "ignored", "metadata", "splits"],
+  );
   if (fault !== undefined) return `in reading, ${fault}`;
   if (!isJsonObject(value.types)) return "reading.types is not an object";
   for (const [column, type] of Object.entries(value.types)) {
@@ -29,6 +33,7 @@ export function faultOfReading(value: unknown): string | undefined {
   if (value.ignored !== undefined && !isAscending(value.ignored)) {
     return "reading.ignored is not a list of patterns, ascending";
   }
+  if (value.metadata !== undefined && value.metadata !== true) return "reading.metadata is not true";
   if (value.splits !== undefined && !isSplitRule(value.splits)) return "reading.splits is neither a column nor paths";
   if (value.csv !== undefined) checkDialect(value.csv);
   return undefined;

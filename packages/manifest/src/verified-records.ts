@@ -8,6 +8,7 @@ import {
   BLOCK_RECORDS,
   decodeRecord,
   encodeBatch,
+  isMetadataFile,
   matchesPattern,
   type PlacedBatch,
   readBatches,
@@ -95,17 +96,21 @@ async function* recordsOfFile(
   const stored = source.files.find(({ path }) => path === entry.path);
   if (stored === undefined) throw fileMissing(entry);
   const blocks = await options.blocksOf?.(entry);
-  const scanned = await scanAsStated(header, { ...source, files: [storedFile(entry, stored)] }, options).catch(
-    (error) => {
-      // What is not even sound is not what was sealed; only a cap says nothing of it.
-      if (!isAssayError(error) || error.name !== "FormatError" || error.code === "limit-exceeded") throw error;
-      throw new VerificationError(
-        "bytes-mismatch",
-        `The file ${entry.path} is not the one of the manifest: it cannot be read as it says: ${error.message}`,
-        { details: { path: entry.path }, cause: error },
-      );
-    },
-  );
+  // Records of a metadata file are made of the files beside it.
+  const isJoined = header.reading.metadata === true && isMetadataFile(stored);
+  const files = isJoined
+    ? source.files.map((file) => (file === stored ? storedFile(entry, file) : { ...file, format: "other" as const }))
+    : [storedFile(entry, stored)];
+  const all = await scanAsStated(header, { ...source, files }, options).catch((error) => {
+    // What is not even sound is not what was sealed; only a cap says nothing of it.
+    if (!isAssayError(error) || error.name !== "FormatError" || error.code === "limit-exceeded") throw error;
+    throw new VerificationError(
+      "bytes-mismatch",
+      `The file ${entry.path} is not the one of the manifest: it cannot be read as it says: ${error.message}`,
+      { details: { path: entry.path }, cause: error },
+    );
+  });
+  const scanned = { ...all, files: all.files.filter(({ file }) => file.path === entry.path) };
   const [{ index }] = scanned.files as [(typeof scanned.files)[number]];
   const isSame = index.size === entry.size && index.bytes === entry.bytes;
   if (!isSame && blocks === undefined) throw bytesMismatch(entry, index);

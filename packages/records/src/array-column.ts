@@ -4,6 +4,7 @@ import { FormatError } from "@assay/merkle";
 import type { Column } from "./batch.js";
 import type { ColumnType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
+import type { PackedMember } from "./npz-member.js";
 
 /** How an element is stored. bfloat16 is the upper half of a float32. */
 export interface ArrayElement {
@@ -12,13 +13,17 @@ export interface ArrayElement {
   readonly littleEndian: boolean;
 }
 
-/** An array in a file, in C order. Plain data. */
+/** An array in a file. Plain data. */
 export interface StoredArray {
   readonly name: string;
   readonly element: ArrayElement;
   readonly shape: readonly number[];
-  /** Offset of its first element in the file. */
+  /** Offset of its first element in the file, or in what a compressed member stands for. */
   readonly offset: number;
+  /** Whether the first axis runs fastest (Fortran order); else the last one does (C order). */
+  readonly fortran?: true;
+  /** The compressed member that it is in. */
+  readonly packed?: PackedMember;
 }
 
 /** The type of the column of an array. */

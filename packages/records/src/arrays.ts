@@ -5,10 +5,12 @@
 
 import { FormatError } from "@assay/merkle";
 import { arrayColumn, columnTypeOf, type StoredArray } from "./array-column.js";
+import { bytesOfRow, rangesOf, runsOf } from "./array-ranges.js";
 import { digestFile, readWindow } from "./file-windows.js";
 import { limitsOf } from "./limits.js";
 import { badMatrix } from "./matrix-refusals.js";
 import { readNpyArrays, readNpzArrays } from "./npy-arrays.js";
+import { type MemberPlace, openMember, type PackedMember } from "./npz-member.js";
 import {
   BLOCK_RECORDS,
   type ByteSource,
@@ -17,6 +19,7 @@ import {
   type Format,
   type FormatReader,
   type IndexOptions,
+  type Limits,
   type PlacedBatch,
   type ReadOptions,
   type Window,
@@ -25,15 +28,17 @@ import { readSafetensorsArrays } from "./safetensors.js";
 
 /** Bytes of a part: what is read at once. */
 const PART_BYTES = 64 * 1024 * 1024;
+/** Most ranges of a file that are digested one by one: a column of one part each, where an array is stored column by column. */
+const MAX_RANGES = 500_000;
 
 /** Reads `npy` files: one column, `values`. */
 export const npyReader: FormatReader = readerOf("npy", readNpyArrays);
-/** Reads `npz` files that are not compressed: a column for each array. */
+/** Reads `npz` files, compressed or not: a column for each array. */
 export const npzReader: FormatReader = readerOf("npz", readNpzArrays);
 /** Reads `safetensors` files: a column for each tensor. */
 export const safetensorsReader: FormatReader = readerOf("safetensors", readSafetensorsArrays);
 
-type ArrayFinder = (source: ByteSource, maxColumns: number) => Promise<readonly StoredArray[]>;
+type ArrayFinder = (source: ByteSource, limits: Limits) => Promise<readonly StoredArray[]>;
 
 function readerOf(format: Format, find: ArrayFinder): FormatReader {
   return {
@@ -49,8 +54,9 @@ async function indexArrays(
   find: ArrayFinder,
   options: IndexOptions,
 ): Promise<FileIndex> {
-  const { maxColumns, maxGroupBytes } = limitsOf(options);
-  const arrays = await find(source, maxColumns);
+  const limits = limitsOf(options);
+  const { maxGroupBytes } = limits;
+  const arrays = await find(source, limits);
   const records = recordsOf(source.path, arrays);
   const rowBytes = arrays.reduce((sum, array) => sum + bytesOfRow(array), 0);
   if (rowBytes > maxGroupBytes) {
@@ -62,30 +68,61 @@ async function indexArrays(
   }
   const rows = Math.min(BLOCK_RECORDS, Math.max(1, Math.floor(PART_BYTES / Math.max(1, rowBytes))));
   const begins = Array.from({ length: Math.ceil(records / rows) }, (_, i) => i * rows);
-  const ranges = begins.flatMap((begin) =>
-    arrays.map((array) => rangeOf(array, begin, Math.min(records, begin + rows))),
-  );
-  const order = ranges.map((_, i) => i).sort((a, b) => (ranges[a] as Range).begin - (ranges[b] as Range).begin);
-  const { bytes, windows } = await digestFile(
+  const endOf = (begin: number): number => Math.min(records, begin + rows);
+  const perPart = arrays.reduce((sum, array) => sum + (begins.length > 1 ? runsOf(array) : 1), 0);
+  if (begins.length * perPart > MAX_RANGES)
+    throw badMatrix(
+      source.path,
+      "it is stored column by column (Fortran order) and too large to be read so. Save numpy.ascontiguousarray(array)",
+    );
+  const digested = await digestArrays(
     source,
-    order.map((i) => ranges[i] as Range),
+    arrays,
+    begins.map((begin) => [begin, endOf(begin)] as const),
     options,
   );
-  const placed: Window[] = [];
-  for (const [k, i] of order.entries()) placed[i] = windows[k] as Window;
   const parts: FilePart[] = begins.map((begin, i) => ({
     begin,
-    end: Math.min(records, begin + rows),
-    windows: placed.slice(i * arrays.length, (i + 1) * arrays.length),
+    end: endOf(begin),
+    windows: digested.windows[i] as Window[],
     detail: { arrays },
   }));
   const columns = arrays.map((array) => ({ name: array.name, type: columnTypeOf(array) }));
-  return { format, bytes, size: source.size, records, columns, parts };
+  return { format, bytes: digested.bytes, size: source.size, records, columns, parts };
 }
 
-interface Range {
-  readonly begin: number;
-  readonly end: number;
+/** The digest of the file, and the windows of each part: those of its arrays one behind the other. */
+async function digestArrays(
+  source: ByteSource,
+  arrays: readonly StoredArray[],
+  parts: readonly (readonly [begin: number, end: number])[],
+  options: IndexOptions,
+): Promise<{ bytes: string; windows: Window[][] }> {
+  const windows: Window[][][] = parts.map(() => arrays.map(() => []));
+  const digest = async (bytes: ByteSource, wanted: readonly number[], work: IndexOptions): Promise<string> => {
+    const ranges = parts.flatMap(([begin, end], part) =>
+      wanted.flatMap((array) =>
+        rangesOf(arrays[array] as StoredArray, begin, end).map((range) => ({ ...range, part, array })),
+      ),
+    );
+    ranges.sort((a, b) => a.begin - b.begin);
+    const found = await digestFile(bytes, ranges, work);
+    for (const [i, { part, array }] of ranges.entries())
+      (windows[part] as Window[][])[array]?.push(found.windows[i] as Window);
+    return found.bytes;
+  };
+  const indices = arrays.map((_, i) => i);
+  const stored = indices.filter((i) => arrays[i]?.packed === undefined);
+  const bytes = await digest(source, stored, options);
+  const { onBytes: _, ...quietly } = options;
+  for (const i of indices) {
+    const { packed } = arrays[i] as StoredArray;
+    if (packed === undefined) continue;
+    const plain = openMember(source, packed, { cursor: null }, true, options);
+    await digest(plain, [i], quietly);
+    await plain.close?.();
+  }
+  return { bytes, windows: windows.map((part) => part.flat()) };
 }
 
 /** All have the same first axis, and no record is nothing. */
@@ -105,28 +142,67 @@ function recordsOf(path: string, arrays: readonly StoredArray[]): number {
   return first.shape[0] as number;
 }
 
-function bytesOfRow({ shape, element }: StoredArray): number {
-  return shape.slice(1).reduce((product, length) => product * length, element.size);
+/** The bytes of some records in C order. */
+function inRecordOrder(
+  { shape, element: { size } }: StoredArray,
+  runs: readonly Uint8Array[],
+  records: number,
+): Uint8Array {
+  const axes = shape.slice(1);
+  const count = axes.reduce((product, length) => product * length, 1);
+  const bytes = new Uint8Array(count * records * size);
+  for (let run = 0; run < count; run++) {
+    // The place of the element in its record: the first of the other axes runs fastest in the file, the last one in the record.
+    let place = 0;
+    for (let rest = run, axis = 0, stride = count; axis < axes.length; axis++) {
+      const length = axes[axis] as number;
+      stride /= length;
+      place += (rest % length) * stride;
+      rest = Math.floor(rest / length);
+    }
+    const [values, from] =
+      runs.length === 1 ? [runs[0] as Uint8Array, run * records * size] : [runs[run] as Uint8Array, 0];
+    for (let record = 0; record < records; record++)
+      for (let byte = 0; byte < size; byte++)
+        bytes[(record * count + place) * size + byte] = values[from + record * size + byte] as number;
+  }
+  return bytes;
 }
 
-function rangeOf(array: StoredArray, begin: number, end: number): Range {
-  const bytes = bytesOfRow(array);
-  return { begin: array.offset + begin * bytes, end: array.offset + end * bytes };
+/** Where this thread stopped in the compressed arrays of the file that it read last: by the digest of the file, and their place. */
+let left: { readonly bytes: string; readonly places: Map<number, MemberPlace> } | null = null;
+
+function placeIn(file: string, { begin }: PackedMember): MemberPlace {
+  if (left?.bytes !== file) left = { bytes: file, places: new Map() };
+  const place = left.places.get(begin) ?? { cursor: null };
+  // Whoever else reads it meanwhile begins anew: a place can be used by one only.
+  left.places.delete(begin);
+  return place;
 }
 
 async function* readArraysPart(
   source: ByteSource,
-  _index: FileIndex,
+  index: FileIndex,
   part: FilePart,
   options: ReadOptions,
 ): AsyncGenerator<PlacedBatch> {
   const { arrays } = part.detail as { readonly arrays: readonly StoredArray[] };
   const length = (part.end as number) - part.begin;
   const columns = [];
-  for (const [i, array] of arrays.entries()) {
+  let window = 0;
+  for (const array of arrays) {
     options.signal?.throwIfAborted();
+    const count = rangesOf(array, part.begin, part.end as number).length;
+    const windows = part.windows.slice(window, window + count);
+    window += count;
     if (options.columns !== undefined && !options.columns.includes(array.name)) continue;
-    const bytes = await readWindow(source, part.windows[i] as Window);
+    const { packed } = array;
+    const place = packed === undefined ? null : placeIn(index.bytes, packed);
+    const plain = packed === undefined || place === null ? source : openMember(source, packed, place, false, options);
+    const runs: Uint8Array[] = [];
+    for (const one of windows) runs.push(await readWindow(plain, one));
+    if (packed !== undefined && place !== null) left?.places.set(packed.begin, place);
+    const bytes = array.fortran === true ? inRecordOrder(array, runs, length) : (runs[0] as Uint8Array);
     options.onBytes?.(bytes.length);
     columns.push(arrayColumn(source.path, array, bytes, part.begin, length));
   }

@@ -7,6 +7,7 @@ import { hasSameLeaves } from "./early-leaves.js";
 import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { joinAllKinds } from "./kinds.js";
 import { checkLeafKey } from "./leaves.js";
+import { columnsOf } from "./metadata-files.js";
 import { BLOCK_RECORDS, isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, saysOwnTypes, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
@@ -20,6 +21,7 @@ export interface ReadSourceOptions {
   readonly signal?: AbortSignal;
   /** Called with records. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Caps on hostile input. Default those of the source. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -317,7 +319,10 @@ export async function* readRecords(
   }
 }
 
-function readOptionsOf(scanned: ScannedSource, { limits }: ReadSourceOptions): PlainReadOptions {
+function readOptionsOf(
+  scanned: ScannedSource,
+  { limits = scanned.source.limits }: ReadSourceOptions,
+): PlainReadOptions {
   const { reading, leafFormat } = scanned;
   return {
     dialect: reading.csv ?? {},
@@ -347,7 +352,7 @@ function partInputs({ files, reading }: ScannedSource): PartInput[] {
 
 function checkSplitColumn({ files }: ScannedSource, column: string): void {
   const isPossible = files.some(
-    ({ index }) => isJson(index.format) || index.columns.some(({ name }) => name === column),
+    ({ index }) => isJson(index.format) || columnsOf(index).some(({ name }) => name === column),
   );
   if (isPossible || files.every(({ index }) => index.records === 0)) return;
   throw new FormatError(

@@ -58,7 +58,9 @@ export {
   recordLeaves,
   saltOf,
 } from "./leaves.js";
+export { DEFAULT_LIMITS } from "./limits.js";
 export { type MemoryFile, type MemorySourceOptions, sourceOfBytes } from "./memory-source.js";
+export { columnsOf, hasMetadataFiles, isMetadataFile } from "./metadata-files.js";
 export { matchesPattern } from "./path-pattern.js";
 export {
   BLOCK_RECORDS,

@@ -63,7 +63,12 @@ export async function sourceOfBytes(
 
 /** What people are told of two paths that many file systems take for one. */
 export function collisionWarning([a, b]: readonly [string, string]): string {
-  return `${JSON.stringify(a)} and ${JSON.stringify(b)} differ only in case or Unicode form: many file systems take them for one file`;
+  // In another Unicode form they look the same: then the characters are told by their numbers.
+  const quoted = (path: string): string =>
+    a.normalize() === b.normalize()
+      ? JSON.stringify(path).replaceAll(/[^ -~]/gu, (one) => `\\u{${(one.codePointAt(0) as number).toString(16)}}`)
+      : JSON.stringify(path);
+  return `${quoted(a)} and ${quoted(b)} differ only in case or Unicode form: many file systems take them for one file`;
 }
 
 /** The refusal of a named file whose format nobody knows. */

@@ -1,6 +1,6 @@
 /**
- * The arrays of `.npy` files, and of `.npz` archives as `numpy.savez` writes them (PKWARE APPNOTE: stored, not compressed, so that records
- * can be read where they stand and nothing can be larger than it is).
+ * The arrays of `.npy` files, and of `.npz` archives as `numpy.savez` and `numpy.savez_compressed` write them (PKWARE APPNOTE: stored or
+ * deflated). Stored records are read where they stand.
  */
 
 import { FormatError } from "@assay/merkle";
@@ -9,7 +9,8 @@ import { checkColumnCount } from "./array-limits.js";
 import { badMatrix } from "./matrix-refusals.js";
 import { readNpyLiteral } from "./npy.js";
 import { parseNpyArray } from "./npy-header.js";
-import type { ByteSource } from "./reader.js";
+import { checkInflation, openMember } from "./npz-member.js";
+import type { ByteSource, Limits } from "./reader.js";
 import { decodeUtf8 } from "./utf8.js";
 
 const KINDS = { f: "float", i: "int", u: "uint" } as const;
@@ -23,8 +24,6 @@ async function readArray(source: ByteSource, name: string, begin: number, end: n
   const { path } = source;
   const { literal, begin: offset } = await readNpyLiteral(source, begin, end);
   const { type, fortran, shape } = parseNpyArray(literal, path);
-  if (fortran && shape.length > 1)
-    throw badMatrix(path, "it is stored column by column (Fortran order). Save numpy.ascontiguousarray(array)");
   const element = {
     type: (type.kind === "b" ? "boolean" : `${KINDS[type.kind]}${8 * type.size}`) as ArrayElement["type"],
     size: type.size,
@@ -42,7 +41,7 @@ async function readArray(source: ByteSource, name: string, begin: number, end: n
       },
     );
   }
-  return { name, element, shape, offset };
+  return { name, element, shape, offset, ...(fortran && shape.length > 1 ? { fortran: true } : {}) };
 }
 
 /** Bytes of the last record of a zip archive, without its comment; and the longest comment. */
@@ -52,7 +51,7 @@ const MAX_COMMENT_BYTES = 65_535;
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
 /** The arrays of a `.npz` file, by name without `.npy`. Throws FormatError `bad-matrix`, `duplicate-key`, `limit-exceeded`. */
-export async function readNpzArrays(source: ByteSource, maxColumns: number): Promise<StoredArray[]> {
+export async function readNpzArrays(source: ByteSource, limits: Limits): Promise<StoredArray[]> {
   const { path, size } = source;
   const tailBegin = Math.max(0, size - END_BYTES - MAX_COMMENT_BYTES);
   const tail = await source.read(tailBegin, size);
@@ -76,7 +75,7 @@ export async function readNpzArrays(source: ByteSource, maxColumns: number): Pro
     throw badMatrix(path, "it is one of several volumes");
   if (begin + bytes !== tailBegin + end || bytes > MAX_DIRECTORY_BYTES)
     throw badMatrix(path, "its list of members is not where it says");
-  checkColumnCount(path, count, maxColumns);
+  checkColumnCount(path, count, limits.maxColumns);
   const arrays: StoredArray[] = [];
   const names = new Set<string>();
   for (const member of membersOf(path, await source.read(begin, begin + bytes), count)) {
@@ -85,25 +84,30 @@ export async function readNpzArrays(source: ByteSource, maxColumns: number): Pro
         details: { path },
       });
     names.add(member.name);
-    arrays.push(await readMember(source, member, begin));
+    arrays.push(await readMember(source, member, begin, limits));
   }
-  arrays.sort((a, b) => a.offset - b.offset);
-  for (const [i, { name, offset }] of arrays.entries()) {
+  arrays.sort((a, b) => placeOf(a).begin - placeOf(b).begin);
+  for (const [i, array] of arrays.entries()) {
     const before = arrays[i - 1];
-    if (before !== undefined && offset < before.offset + sizeOf(before))
-      throw badMatrix(path, `the arrays ${JSON.stringify(before.name)} and ${JSON.stringify(name)} overlap`);
+    if (before !== undefined && placeOf(array).begin < placeOf(before).end)
+      throw badMatrix(path, `the arrays ${JSON.stringify(before.name)} and ${JSON.stringify(array.name)} overlap`);
   }
   return arrays;
 }
 
-function sizeOf({ shape, element }: StoredArray): number {
-  return shape.reduce((product, length) => product * length, element.size);
+/** Bytes of the archive. */
+function placeOf({ shape, element, offset, packed }: StoredArray): { readonly begin: number; readonly end: number } {
+  return packed ?? { begin: offset, end: offset + shape.reduce((product, length) => product * length, element.size) };
 }
 
 interface ZipMember {
   readonly name: string;
+  /** Bytes of the archive, and those that they stand for. */
+  readonly stored: number;
   readonly size: number;
   readonly header: number;
+  readonly isDeflated: boolean;
+  readonly crc: number;
 }
 
 function membersOf(path: string, directory: Uint8Array, count: number): ZipMember[] {
@@ -124,26 +128,37 @@ function membersOf(path: string, directory: Uint8Array, count: number): ZipMembe
       number,
     ];
     if (!file.endsWith(".npy")) throw badMatrix(path, `its member ${JSON.stringify(file.slice(0, 100))} is no .npy`);
-    if ((flags & 1) !== 0) throw badMatrix(path, "it is encrypted");
-    if (method !== 0 || stored !== size)
+    if ([stored, size, header].includes(0xffffffff))
       throw badMatrix(
         path,
-        "its arrays are compressed. Save them with numpy.savez instead of numpy.savez_compressed, or as safetensors",
+        "it has an array of more than 2 GiB, which is not read. Save each array as .npy, or as safetensors",
       );
-    members.push({ name: file.slice(0, -4), size, header });
+    if ((flags & 1) !== 0) throw badMatrix(path, "it is encrypted");
+    if (method !== 8 && (method !== 0 || stored !== size))
+      throw badMatrix(
+        path,
+        `its member ${JSON.stringify(file.slice(0, 100))} is compressed in a way that NumPy never uses`,
+      );
+    const crc = view.getUint32(at + 16, true);
+    members.push({ name: file.slice(0, -4), stored, size, header, isDeflated: method === 8, crc });
     at = next;
   }
   if (at !== directory.length) throw badMatrix(path, "its list of members is damaged");
   return members;
 }
 
-async function readMember(source: ByteSource, { name, size, header }: ZipMember, end: number): Promise<StoredArray> {
+async function readMember(source: ByteSource, member: ZipMember, end: number, limits: Limits): Promise<StoredArray> {
   const { path } = source;
+  const { name, stored, size, header, isDeflated, crc } = member;
   if (header + 30 > end) throw badMatrix(path, "a member is not where it says");
   const bytes = await source.read(header, header + 30);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 30);
   const begin = header + 30 + view.getUint16(26, true) + view.getUint16(28, true);
-  if (view.getUint32(0, true) !== 0x04034b50 || begin + size > end)
+  if (view.getUint32(0, true) !== 0x04034b50 || begin + stored > end)
     throw badMatrix(path, "a member is not where it says");
-  return readArray(source, name, begin, begin + size);
+  if (!isDeflated) return readArray(source, name, begin, begin + size);
+  const packed = { begin, end: begin + stored, size, crc };
+  checkInflation(path, packed, limits);
+  const plain = openMember(source, packed, { cursor: null }, true, { limits });
+  return { ...(await readArray(plain, name, 0, size)), packed };
 }

@@ -12,6 +12,7 @@ import { formatByContent, formatByName, HEAD_BYTES, plainName } from "./format-d
 import { isHttpUrl, isS3Location, type RemoteOptions } from "./http-request.js";
 import { identityOf, systemError } from "./local-file.js";
 import { unknownFormat } from "./memory-source.js";
+import { hasMetadataFiles, isMedia } from "./metadata-files.js";
 import { globRoot, matchesGlob } from "./path-glob.js";
 import { matchesPattern } from "./path-pattern.js";
 import type { Format } from "./reader.js";
@@ -94,7 +95,10 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   const single = named.length === 1 && !(named[0] as Named).stats.isDirectory();
   const warnings = [...listing.warnings];
   if (files.length === 0) warnings.push(`${root} holds no files`);
-  const unread = files.filter((file) => file.format === "other");
+  // Those that metadata files name are in their records; whether all are, the scan says.
+  const isRead = (file: SourceFile): boolean => file.format !== "other" || (hasMetadata && isMedia(file));
+  const hasMetadata = hasMetadataFiles(files);
+  const unread = files.filter((file) => !isRead(file));
   if (unread.length > 0) warnings.push(unreadWarning(unread, files.length));
   const name = (single ? parse(plainName((named[0] as Named).path)).name : basename(root)) || "data";
   return sourceOfFiles(name, files, warnings, options);

@@ -24,7 +24,7 @@ const HELD_BYTES = 32 * 1024 * 1024;
 /** Places where decompression can begin are kept this far apart, so that an index stays small. */
 const START_DISTANCE = 4 * 1024 * 1024;
 /** Up to here `maxInflation` is not asked: what is small is no bomb. */
-const FREE_BYTES = 64 * 1024 * 1024;
+export const FREE_BYTES = 64 * 1024 * 1024;
 
 /** Formats that are read when they are compressed. */
 const READ_COMPRESSED: ReadonlySet<Format> = new Set(["csv", "tsv", "jsonl", "json", "text", "tar"]);
@@ -32,7 +32,7 @@ const READ_COMPRESSED: ReadonlySet<Format> = new Set(["csv", "tsv", "jsonl", "js
 const NEVER_READ: ReadonlySet<Format> = new Set(["files", "other"]);
 
 /** A place in a compressed stream from which it can be read forward. */
-class Cursor {
+export class Cursor {
   /** Offset in what the file stands for of the next byte. */
   plain: number;
   /** Stored bytes that were read. */
@@ -85,7 +85,8 @@ class Cursor {
   }
 }
 
-async function openCursor(
+/** A place where decompression begins. */
+export async function openCursor(
   path: string,
   method: StreamCompression,
   start: FrameStart,
@@ -133,7 +134,7 @@ export async function indexPlain<Output extends { readonly index: FileIndex }>(
     const begin = part.windows[0]?.begin ?? 0;
     return { ...part, from: look.starts.findLast(({ plain }) => plain <= begin) as FrameStart };
   });
-  const compression = { method, size: look.size };
+  const compression = { method, size: look.size, sha256: output.index.bytes };
   return { ...output, index: { ...output.index, bytes: look.bytes, size: source.size, compression, parts } };
 }
 

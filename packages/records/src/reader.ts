@@ -8,6 +8,7 @@
 import type { Batch } from "./batch.js";
 import type { ColumnType, Kinds } from "./column-type.js";
 import type { FrameStart, StreamCompression } from "./compression.js";
+import type { SourceFile } from "./source.js";
 
 /** 65,536 consecutive records, aligned. */
 export const BLOCK_RECORDS = 65_536;
@@ -68,6 +69,26 @@ export interface FilePart {
   readonly detail: unknown;
   /** Of a compressed file: the last place in front of the part where decompression can begin. */
   readonly from?: FrameStart;
+  /** Of a metadata file: the files that its records name, each once. */
+  readonly named?: readonly NamedFile[];
+}
+
+/** A column of a metadata file that names files: its name there, and in the records, which hold digests. */
+export interface NamedColumn {
+  readonly from: string;
+  readonly to: string;
+  /** Whether it holds lists of names. */
+  readonly list: boolean;
+}
+
+/** A file that a metadata file names. */
+export interface NamedFile {
+  /** Path inside the data set. */
+  readonly path: string;
+  /** SHA-256 of its bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Where it is. */
+  readonly file: SourceFile;
 }
 
 /** What one look at a whole file tells. Plain data. */
@@ -81,8 +102,10 @@ export interface FileIndex {
   /** Columns in file order; `type` is the stored one, or `null` where the format has none (CSV, JSONL). JSONL lists none. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType | null }[];
   readonly parts: readonly FilePart[];
-  /** Of a compressed file: how, and the bytes it stands for. The windows of its parts are ranges of these. */
-  readonly compression?: { readonly method: StreamCompression; readonly size: number };
+  /** Of a compressed file: how, and the bytes it stands for, with their digest. The windows of its parts are ranges of these. */
+  readonly compression?: { readonly method: StreamCompression; readonly size: number; readonly sha256: string };
+  /** Of a metadata file: its columns that name files. `columns` are those of the file, `columnsOf` says those of its records. */
+  readonly named?: readonly NamedColumn[];
 }
 
 /** How CSV is written; each only when not the default (`docs/spec/manifest.md`, "Dialect"). */

@@ -8,6 +8,7 @@ import type { ColumnType, Kind, Kinds } from "./column-type.js";
 import { compareText } from "./data-path.js";
 import { type Evidence, inferType } from "./inference.js";
 import { kindOf } from "./kinds.js";
+import { columnsOf, typeOfNames } from "./metadata-files.js";
 import { type Dialect, type FileIndex, isJson } from "./reader.js";
 import type { DeclaredSchema, Reading } from "./source.js";
 
@@ -62,10 +63,12 @@ function isList(type: ColumnType | readonly ColumnType[]): type is readonly Colu
  */
 export function resolveReading(input: ReadingInput): Reading {
   const { files, schema, dialect, ignored, evidence, jsonlColumns, given } = input;
-  const declared = declaredTypes(schema, given);
+  const declared = new Map(declaredTypes(schema, given));
   const others = given?.others ?? schema.others ?? "infer";
   if (others === "refuse") refuseUndeclared(files, declared);
   if (given === undefined) checkDeclared(files, declared);
+  const naming = files.flatMap(({ index }) => (index.format === "parquet" ? [] : (index.named ?? [])));
+  for (const column of naming) if (!declared.has(column.from)) declared.set(column.from, typeOfNames(column));
 
   const textTypes = new Map<string, ColumnType>();
   const inferred = new Set<string>();
@@ -108,6 +111,7 @@ export function resolveReading(input: ReadingInput): Reading {
     ...(Object.keys(csv).length === 0 ? {} : { csv }),
     ...(ignoredPatterns.length === 0 ? {} : { ignored: ignoredPatterns }),
     ...(given?.splits === undefined ? {} : { splits: given.splits }),
+    ...(given?.metadata === true || files.some(({ index }) => index.named !== undefined) ? { metadata: true } : {}),
   };
 }
 
@@ -134,7 +138,7 @@ export function typesOfFile(reading: Reading, index: FileIndex): Record<string, 
 export function kindsOfFile(reading: Reading, index: FileIndex): Kinds {
   const types = typesOfFile(reading, index);
   const kinds: Record<string, Kind> = Object.create(null);
-  for (const { name, type } of index.columns) kinds[name] = kindOf(typeOfColumn(types, name) ?? type);
+  for (const { name, type } of columnsOf(index)) kinds[name] = kindOf(typeOfColumn(types, name) ?? type);
   return kinds;
 }
 
@@ -150,14 +154,14 @@ function readsUntyped(name: string, declared: ReadonlyMap<string, ColumnType>, g
 }
 
 function storedColumns(index: FileIndex): string[] {
-  return index.columns.flatMap(({ name, type }) => (type === null ? [] : [name]));
+  return columnsOf(index).flatMap(({ name, type }) => (type === null ? [] : [name]));
 }
 
 /** Ascending by the UTF-8 bytes of their JSON, each once. */
 function storedTypes(files: readonly IndexedFile[], name: string): ColumnType[] {
   const found = new Map<string, ColumnType>();
   for (const { index } of files) {
-    for (const column of index.columns) {
+    for (const column of columnsOf(index)) {
       if (column.name === name && column.type !== null) found.set(typeText(column.type), column.type);
     }
   }

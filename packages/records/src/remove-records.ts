@@ -12,7 +12,7 @@ import type { ScannedSource } from "./source.js";
 
 export interface RemoveOptions {
   readonly signal?: AbortSignal;
-  /** Caps on hostile input. Those of the scan. */
+  /** Caps on hostile input. Those of the scan; default those of the source. */
   readonly limits?: Partial<Limits>;
   /** Bytes of a text format that are read at once. Changes no byte of the result. Default 262,144. */
   readonly readBytes?: number;
@@ -25,7 +25,8 @@ export interface RemoveOptions {
  * they leave with a comma each. Arrow:
  * record batches and dictionaries stay what they are, buffers are written again, uncompressed. Parquet: row groups stay, but
  * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. Compressed text is compressed again:
- * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. No records: the same bytes.
+ * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. Arrays (`.npy`, safetensors): the head says the
+ * new number of records. No records: the same bytes.
  *
  * @param file Index of the file in the source.
  * @param ordinals Records of the file, ascending, each once.
@@ -62,13 +63,18 @@ function checkOrdinals(ordinals: readonly number[], records: number, path: strin
 }
 
 async function* bytesWithout(
-  { reading, leafFormat }: ScannedSource,
+  { source: { limits }, reading, leafFormat }: ScannedSource,
   { file, index }: ScannedSource["files"][number],
   ordinals: readonly number[],
   options: RemoveOptions,
 ): AsyncGenerator<Uint8Array> {
   options.signal?.throwIfAborted();
-  const indexOptions: IndexOptions = { ...options, dialect: reading.csv ?? {}, leafFormat };
+  const indexOptions: IndexOptions = {
+    ...(limits === undefined ? {} : { limits }),
+    ...options,
+    dialect: reading.csv ?? {},
+    leafFormat,
+  };
   const source = await openFile(file);
   try {
     if (ordinals.length === 0) {
@@ -94,17 +100,16 @@ async function removeSamples(
   ordinals: readonly number[],
   options: IndexOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
-  // The digest is that of the stored file, and a stream cannot be checked part by part here.
-  if (index.compression !== undefined) throw cannotRemove(source.path, "compressed tar");
   const { rangesOfSamples } = await import("./tar.js");
-  const whole = { begin: 0, end: index.size, sha256: index.bytes };
+  const { size, sha256 } = index.compression ?? { size: index.size, sha256: index.bytes };
+  const whole = { begin: 0, end: size, sha256 };
   return copyWindow(source, whole, rangesOfSamples(index, ordinals), options);
 }
 
 function cannotRemove(path: string, format: string): FormatError {
   return new FormatError(
     "unsupported-type",
-    `${path}: records cannot be taken out of ${format} files. Write the data in another format first (an archive: decompress it), and run again`,
+    `${path}: records cannot be taken out of ${format} files. Write the data in another format first, and run again`,
     { details: { path, format } },
   );
 }
@@ -129,6 +134,9 @@ async function remover(
       return (await import("./remove-arrow.js")).removeArrowRecords(source, index, ordinals, options);
     case "parquet":
       return (await import("./remove-parquet.js")).removeParquetRecords(source, index, ordinals, options);
+    case "npy":
+    case "safetensors":
+      return (await import("./remove-arrays.js")).removeArrayRecords(source, index, ordinals, options);
     case "tar":
       return removeSamples(source, index, ordinals, options);
     default:

@@ -8,7 +8,7 @@ import type { ArrayElement, StoredArray } from "./array-column.js";
 import { checkColumnCount } from "./array-limits.js";
 import { type JsonValue, parseJsonRecord } from "./json-value.js";
 import { badMatrix } from "./matrix-refusals.js";
-import type { ByteSource } from "./reader.js";
+import type { ByteSource, Limits } from "./reader.js";
 
 /** Longest head that is read; the format allows 100 MB. */
 const MAX_HEAD_BYTES = 16 * 1024 * 1024;
@@ -34,7 +34,7 @@ const ELEMENTS: ReadonlyMap<string, readonly [ArrayElement["type"], ArrayElement
  *
  * @throws FormatError `bad-matrix`, `unsupported-type`, `duplicate-key`, `limit-exceeded`.
  */
-export async function readSafetensorsArrays(source: ByteSource, maxColumns: number): Promise<StoredArray[]> {
+export async function readSafetensorsArrays(source: ByteSource, { maxColumns }: Limits): Promise<StoredArray[]> {
   const { path, size } = source;
   if (size < 8) throw badMatrix(path, "it is shorter than the head of a safetensors file");
   const lengthBytes = await source.read(0, 8);

@@ -6,8 +6,10 @@
 import { FormatError } from "@assay/merkle";
 import { type Executor, inlineExecutor, type MapOptions, type Task } from "./executor.js";
 import { type Evidence, mergeEvidence, typeWarning } from "./inference.js";
-import { isJson, type LeafFormat, type Limits } from "./reader.js";
-import { declaredTypes, resolveReading } from "./reading.js";
+import { hasMetadataFiles, isMedia, isMetadataFile, namedColumns } from "./metadata-files.js";
+import { filesOfNames } from "./named-files.js";
+import { type FileIndex, isJson, type LeafFormat, type Limits, type NamedFile } from "./reader.js";
+import { declaredTypes, resolveReading, typesOfFile } from "./reading.js";
 import type { Progress, Reading, ScannedFile, ScannedSource, Source, SourceFile, TypeWarning } from "./source.js";
 import {
   type IndexTaskInput,
@@ -30,7 +32,7 @@ export interface ScanOptions {
   readonly leafFormat?: LeafFormat;
   /** Reads with the types, nulls and dialect of a manifest instead of inferring: to verify, or to read a child of it. */
   readonly reading?: Reading;
-  /** Caps on hostile input. */
+  /** Caps on hostile input. Default those of the source. */
   readonly limits?: Partial<Limits>;
   /**
    * Bytes of leaves, 32 each, that may be made in the scan and kept with its result, so that CSV files whose types are soon
@@ -58,7 +60,7 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     reading: given,
     onProgress,
     signal,
-    limits,
+    limits = source.limits,
     leafBytes = 0,
   } = options;
   checkLeafFormat(source, leafFormat);
@@ -78,8 +80,12 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const indexTask = taskOf("indexFile", { ...readOptions, known: others === "infer" ? [...known.keys()] : null });
   const total = source.files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
+  // Of a line without its files nothing can be said.
+  const isJoined =
+    leafFormat === "assay-record/v1" && (given?.metadata ?? (given === undefined && hasMetadataFiles(source.files)));
   // A share by size, so that all together keep to the bound.
-  const mostLeaves = ({ size }: SourceFile) => (total === 0 ? 0 : Math.floor((leafBytes / 32) * (size / total)));
+  const mostLeaves = (file: SourceFile) =>
+    total === 0 || (isJoined && isMetadataFile(file)) ? 0 : Math.floor((leafBytes / 32) * (file.size / total));
   let seen = 0;
   const tell = (what?: string): void => {
     const bytes = Math.min(total, Math.max(seen, done));
@@ -129,23 +135,37 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   }
 
   const jsonlColumns = new Set<string>();
-  // A column of JSONL alone has no type; only beside other formats does its name matter. Raw lines are not parsed.
-  if (leafFormat === "assay-record/v1" && indexed.some(({ index }) => index.columns.length > 0)) {
+  const membersOf = new Map<number, Set<string>>();
+  // A column of JSONL alone has no type; only beside other formats, or where it may name files, does its name matter. Raw lines are
+  // not parsed.
+  if (leafFormat === "assay-record/v1" && (isJoined || indexed.some(({ index }) => index.columns.length > 0))) {
     const parts = jsonlParts(source, indexed);
     let i = 0;
     for await (const names of executor.map(taskOf("findColumns", readOptions), parts, mapOptions)) {
-      for (const name of names) jsonlColumns.add(name);
-      const what = (parts[i++] as PartInput).file.path;
-      onProgress?.({ stage: "infer", done: i, total: parts.length, what });
+      const { file, ordinal } = parts[i++] as PartInput;
+      const members = membersOf.get(ordinal) ?? new Set();
+      membersOf.set(ordinal, members);
+      for (const name of names) {
+        jsonlColumns.add(name);
+        members.add(name);
+      }
+      onProgress?.({ stage: "infer", done: i, total: parts.length, what: file.path });
     }
   }
 
-  const files = source.files.map((file, i): ScannedFile => {
+  const scanned = source.files.map((file, i): ScannedFile => {
     const { index, early } = indexed[i] as IndexTaskOutput;
-    return { file, index, ...(early === undefined ? {} : { early }) };
+    if (!isJoined || !isMetadataFile(file)) return { file, index, ...(early === undefined ? {} : { early }) };
+    const members = [...(membersOf.get(i) ?? [])].map((name) => ({ name, type: null }));
+    const columns = (isJson(index.format) ? members : index.columns).map(({ name, type }) => ({
+      name,
+      type: type ?? known.get(name) ?? null,
+    }));
+    const named = namedColumns(file.path, index.format, columns);
+    return { file, index: named.length === 0 ? index : { ...index, named } };
   });
   const reading = resolveReading({
-    files: files.map(({ file, index }) => ({ path: file.path, index })),
+    files: scanned.map(({ file, index }) => ({ path: file.path, index })),
     schema,
     dialect: source.dialect,
     ignored: source.ignored,
@@ -153,10 +173,59 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     jsonlColumns,
     given,
   });
+  const files = await withNamedFiles(scanned, reading, readOptions, executor, signal);
   const pathOf = (i: number) => (source.files[i] as { path: string }).path;
-  const warnings = evidence.map((column) => typeWarning(column, pathOf)).filter((w): w is TypeWarning => w !== null);
+  const naming = new Set(files.flatMap(({ index }) => (index.named ?? []).map(({ from }) => from)));
+  const warnings = evidence
+    .map((column) => (naming.has(column.name) ? null : typeWarning(column, pathOf)))
+    .filter((w): w is TypeWarning => w !== null);
   const records = files.reduce((sum, { index }) => sum + index.records, 0);
-  return { source, files, reading, leafFormat, records, warnings };
+  const unnamed = unnamedFiles(files);
+  return { source, files, reading, leafFormat, records, warnings, ...(unnamed.length === 0 ? {} : { unnamed }) };
+}
+
+/** Metadata files with the files that each of their parts names. */
+async function withNamedFiles(
+  scanned: readonly ScannedFile[],
+  reading: Reading,
+  options: PlainReadOptions,
+  executor: Executor,
+  signal: AbortSignal | undefined,
+): Promise<ScannedFile[]> {
+  if (scanned.every(({ index }) => index.named === undefined)) return [...scanned];
+  const files = new Map(
+    scanned.map(({ file, index }): [string, NamedFile] => [file.path, { path: file.path, sha256: index.bytes, file }]),
+  );
+  const joined: ScannedFile[] = [];
+  for (const [ordinal, one] of scanned.entries()) {
+    const { file, index } = one;
+    const { named, ...plain } = index;
+    if (named === undefined) {
+      joined.push(one);
+      continue;
+    }
+    const types = typesOfFile(reading, index);
+    const bare: FileIndex = { ...plain, parts: [] };
+    const inputs = index.parts.map((part): PartInput => ({ file, ordinal, index: bare, part, types }));
+    const task = taskOf("readPart", { ...options, columns: named.map(({ from }) => from) });
+    const parts: FileIndex["parts"][number][] = [];
+    for await (const batches of executor.map(task, inputs, signal === undefined ? {} : { signal })) {
+      const found = new Map<string, NamedFile>();
+      for (const placed of batches)
+        for (const [path, meant] of filesOfNames(file.path, named, placed, files)) found.set(path, meant);
+      parts.push({ ...(index.parts[parts.length] as (typeof parts)[number]), named: [...found.values()] });
+    }
+    joined.push({ file, index: { ...index, parts } });
+  }
+  return joined;
+}
+
+function unnamedFiles(files: readonly ScannedFile[]): string[] {
+  if (files.every(({ index }) => index.named === undefined)) return [];
+  const named = new Set(
+    files.flatMap(({ index }) => index.parts.flatMap((part) => part.named ?? [])).map(({ path }) => path),
+  );
+  return files.flatMap(({ file }) => (isMedia(file) && !named.has(file.path) ? [file.path] : []));
 }
 
 /** Files from this size on are worth being shared out. */

@@ -6,7 +6,7 @@
 import type { ColumnType } from "./column-type.js";
 import type { EarlyLeaves } from "./early-leaves.js";
 import type { RemoteOptions } from "./http-request.js";
-import type { Dialect, FileIndex, Format, LeafFormat } from "./reader.js";
+import type { Dialect, FileIndex, Format, LeafFormat, Limits } from "./reader.js";
 
 /** A declared schema (`--schema`; `docs/spec/manifest.md`). */
 export interface DeclaredSchema {
@@ -29,6 +29,8 @@ export interface Reading {
   readonly csv?: Dialect;
   readonly ignored?: readonly string[];
   readonly splits?: SplitRule;
+  /** Whether the records of metadata files hold the digests of the files that they name. */
+  readonly metadata?: true;
 }
 
 /** One stored file of a data set. */
@@ -61,6 +63,8 @@ export interface Source {
   readonly ignored: readonly string[];
   /** Remarks for people: paths that differ only in case, links that were followed, … */
   readonly warnings: readonly string[];
+  /** Caps on hostile input for whoever reads it and gives no other ones. Default those of {@link Limits}. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** A column that became text though nearly all its fields fit another type. */
@@ -92,6 +96,8 @@ export interface ScannedSource {
   /** Records of all files. */
   readonly records: number;
   readonly warnings: readonly TypeWarning[];
+  /** Pictures and the like that no metadata file names though there are some: they are in no record. Default none. */
+  readonly unnamed?: readonly string[];
 }
 
 /** Progress of long work, the same wherever it appears. */

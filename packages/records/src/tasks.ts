@@ -16,10 +16,19 @@ import type { Evidence } from "./inference.js";
 import { joinAllKinds } from "./kinds.js";
 import { recordLeaves } from "./leaves.js";
 import { limitsOf, MOST_KERNEL_KEYS } from "./limits.js";
+import { joinNamedFiles, optionsBeforeJoin } from "./named-files.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
 import { indexPlain, methodOf, withPlain } from "./plain-source.js";
-import type { ByteSource, FileIndex, FilePart, IndexOptions, PlacedBatch, ReadOptions } from "./reader.js";
+import type {
+  ByteSource,
+  FileIndex,
+  FilePart,
+  FormatReader,
+  IndexOptions,
+  PlacedBatch,
+  ReadOptions,
+} from "./reader.js";
 import { withPlace } from "./record-place.js";
 import type { SourceFile } from "./source.js";
 import { SplitFold, type SplitOfRecords } from "./split-rule.js";
@@ -207,8 +216,9 @@ export async function hashPart(
     let kinds: Kinds = {};
     const splits = splitColumn === null ? null : new SplitFold(splitColumn, file.path);
     const all = { ...readOptions, ...columns, ...signalOf(signal), types };
-    const short = leafKey !== null || splits !== null ? undefined : reader.leaves;
-    for await (const placed of short?.call(reader, bytes, index, part, all) ?? reader.read(bytes, index, part, all)) {
+    const isShort = leafKey === null && splits === null && index.named === undefined;
+    const short = isShort ? reader.leaves : undefined;
+    for await (const placed of short?.call(reader, bytes, index, part, all) ?? recordsOf(reader, bytes, input, all)) {
       if ("leaves" in placed) {
         pieces.push(placed.leaves);
         kinds = joinAllKinds(kinds, placed.kinds);
@@ -249,17 +259,30 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** The batches of a part; of a metadata file with digests in place of names. */
+function recordsOf(
+  reader: FormatReader,
+  bytes: ByteSource,
+  { file, index, part }: PartInput,
+  options: ReadOptions,
+): AsyncIterable<PlacedBatch> {
+  const { named } = index;
+  if (named === undefined) return reader.read(bytes, index, part, options);
+  const batches = reader.read(bytes, index, part, optionsBeforeJoin(named, options));
+  return joinNamedFiles(file.path, named, part, batches, options);
+}
+
 /** Task: the batches of a part. */
 export async function readPart(
   options: PlainReadOptions,
   input: PartInput,
   { signal }: TaskContext = {},
 ): Promise<PlacedBatch[]> {
-  const { index, part, types } = input;
+  const { index, types } = input;
   const reader = await loadReader(index.format);
   return withPart(input, options, signal, async (bytes) => {
     const batches: PlacedBatch[] = [];
-    for await (const placed of reader.read(bytes, index, part, { ...options, ...signalOf(signal), types }))
+    for await (const placed of recordsOf(reader, bytes, input, { ...options, ...signalOf(signal), types }))
       batches.push(placed);
     return batches;
   });

@@ -6,6 +6,7 @@
 import { createSha256, type Sha256Hasher } from "@assay/merkle";
 import { encodeBatch } from "./encode-batch.js";
 import { type ReadBatchesOptions, readBatches } from "./hash-source.js";
+import { columnsOf } from "./metadata-files.js";
 import { base64Text } from "./record-decoding.js";
 import type { ScannedSource } from "./source.js";
 import { formatDate, formatTemporal } from "./time-format.js";
@@ -54,7 +55,7 @@ export async function unfOf(
   scanned: ScannedSource,
   options: Omit<ReadBatchesOptions, "columns"> = {},
 ): Promise<SourceUnf> {
-  const frames = scanned.files.map(({ index }) => new Frame(index.columns.map(({ name }) => name)));
+  const frames = scanned.files.map(({ index }) => new Frame(columnsOf(index).map(({ name }) => name)));
   for await (const { file, batch, raw } of readBatches(scanned, options)) {
     const frame = frames[file] as Frame;
     if (raw !== undefined) {

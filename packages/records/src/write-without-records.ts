@@ -7,6 +7,7 @@ import { lstat, mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FormatError, isAssayError, type SourceCode, SourceError } from "@assay/merkle";
 import { checkDataPath } from "./data-path.js";
+import { filesThatLeave } from "./files-that-leave.js";
 import type { Limits } from "./reader.js";
 import { removeRecords } from "./remove-records.js";
 import type { Progress, ScannedSource } from "./source.js";
@@ -15,13 +16,14 @@ export interface WriteWithoutRecordsOptions {
   readonly signal?: AbortSignal;
   /** Called with bytes of the source's files (`write`), after each file. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Caps on hostile input. Those of the scan. */
+  /** Caps on hostile input. Those of the scan; default those of the source. */
   readonly limits?: Partial<Limits>;
 }
 
 /**
  * Writes the files of a source without some of their records, under their paths, into a folder of its own. Files that lose
- * nothing are copied byte for byte; a file that is a removed record itself (format `files`) is left out.
+ * nothing are copied byte for byte; a file that is a removed record itself (format `files`), or that only removed records of metadata
+ * files name, is left out.
  *
  * @param removed Index of a file in the source → its records that leave: ascending, each once.
  * @param directory Where the folder goes. It must not exist; folders on the way are made.
@@ -54,7 +56,9 @@ export async function writeWithoutRecords(
     const folders = new Set([root]);
     const total = scanned.files.reduce((sum, { file }) => sum + file.size, 0);
     let done = 0;
+    const leaving = await filesThatLeave(scanned, removed, removeOptions);
     for (const [index, { file }] of scanned.files.entries()) {
+      if (leaving.has(index)) continue;
       const bytes = removeRecords(scanned, index, removed.get(index) ?? [], removeOptions);
       if (bytes !== null) await writeFile(root, file.path, bytes, folders);
       done += file.size;

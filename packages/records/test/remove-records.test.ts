@@ -73,6 +73,33 @@ describe("removeRecords() keeps every other leaf of files that pyarrow, pandas a
     }
   }
 
+  const arrays = new URL("../arrays/", fixtures);
+  it.each(readdirSync(arrays).filter((name) => /\.(npy|safetensors)$/.test(name)))("%s", async (name) => {
+    const bytes = new Uint8Array(readFileSync(new URL(name, arrays)));
+    const parent = await scanned([{ path: name, bytes }]);
+    for (const { ordinals } of removals(parent.records)) await checkRemoval(parent, ordinals);
+    expect(await childBytes(parent, [])).toEqual(bytes);
+  });
+
+  it("arrays in several parts, row by row and column by column", async () => {
+    const values = Float32Array.from({ length: 140_000 }, (_, i) => i / 2);
+    for (const fortran of ["False", "True"]) {
+      const literal = `{'descr': '<f4', 'fortran_order': ${fortran}, 'shape': (70000, 2), }`.padEnd(117);
+      const head = Buffer.from(`\x93NUMPY\x01\x00v\x00${literal}\n`, "latin1");
+      const bytes = new Uint8Array(Buffer.concat([head, Buffer.from(values.buffer)]));
+      const parent = await scanned([{ path: "a.npy", bytes }]);
+      expect(parent.files[0]?.index.parts).toHaveLength(2);
+      await checkRemoval(parent, [0, 7, 65_535, 65_536, 69_999]);
+    }
+  });
+
+  it("an archive of arrays: a clear refusal", async () => {
+    const parent = await scanned([
+      { path: "two.npz", bytes: new Uint8Array(readFileSync(new URL("two.npz", arrays))) },
+    ]);
+    expect(await codeOf(childBytes(parent, [0]))).toBe("unsupported-type");
+  });
+
   it("Parquet and Arrow again and again: what was written is read by the same rules", async () => {
     for (const name of ["nested/pyarrow-gzip-groups.parquet", "exotic-arrow/pyarrow-zstd.arrow"]) {
       let parent = await scanned([{ path: name.replace(/^.*\//, ""), bytes: fixtureBytes(name) }]);

@@ -1,6 +1,7 @@
 /** `assay check-proof`: somebody's proof against a manifest that the caller trusts. A proof never brings its own root or question. */
 
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import {
   APPEND_PROOF_FORMAT,
   type ManifestHeader,
@@ -30,13 +31,13 @@ import { errorOf, judgeFolder, policyOf, type TrustChoice } from "./open-folder.
 import type { Work } from "./options.js";
 
 export interface CheckProofOptions extends Work, TrustChoice {
-  /** Path of the manifest.json that the caller trusts. */
+  /** Path of the manifest.json that the caller trusts, or of its folder. */
   readonly manifest: string;
   /** Path of a JSON file with the record that is asked about; `.jsonl` holds many, in the order of the proof. */
   readonly record?: string;
   /** The leaf that is asked about, 64 hex digits. */
   readonly leaf?: string;
-  /** Appends, consistency and set updates: path of the later manifest. */
+  /** Appends, consistency and set updates: path of the later manifest, or of its folder. */
   readonly secondManifest?: string;
   readonly leafKey?: Uint8Array;
 }
@@ -82,8 +83,8 @@ export async function checkProof(path: string, options: CheckProofOptions): Prom
 
 async function trustedHeader(path: string, options: CheckProofOptions): Promise<ManifestHeader> {
   if (options.policy === undefined && options.trust === undefined)
-    return parseManifest(await readNamedFile("--manifest", path));
-  const directory = dirname(resolve(path));
+    return parseManifest(await readNamedFile("--manifest", manifestAt(path)));
+  const directory = dirname(resolve(manifestAt(path)));
   const policy = await policyOf(options, [directory]);
   const { opened, verdict } = await judgeFolder(path, options, options, policy);
   const [failure] = verdict.failures;
@@ -91,10 +92,16 @@ async function trustedHeader(path: string, options: CheckProofOptions): Promise<
   return opened.header;
 }
 
+/** The manifest of a folder that was named instead of it. */
+function manifestAt(path: string): string {
+  const inside = join(path, "manifest.json");
+  return existsSync(inside) ? inside : path;
+}
+
 async function secondHeader({ secondManifest }: CheckProofOptions): Promise<ManifestHeader> {
   if (secondManifest === undefined)
     throw new UsageError("This proof is about two versions: give the later one with --second-manifest");
-  return parseManifest(await readNamedFile("--second-manifest", secondManifest));
+  return parseManifest(await readNamedFile("--second-manifest", manifestAt(secondManifest)));
 }
 
 async function checkInclusion(

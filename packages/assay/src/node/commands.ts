@@ -6,7 +6,15 @@
 export type { Finding, Outcome, Roles } from "@assay/checks";
 export type { LeafChange } from "@assay/manifest";
 export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange } from "@assay/merkle";
-export { type DeclaredSchema, KNOWN_FORMATS, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
+export {
+  DEFAULT_LIMITS,
+  type DeclaredSchema,
+  KNOWN_FORMATS,
+  type Limits,
+  type Progress,
+  parseLeafKeyFile,
+  parseSchema,
+} from "@assay/records";
 export type { AssayConfig } from "../config.js";
 export { UsageError } from "../usage-error.js";
 export type { ManifestSummary } from "./make-manifest.js";

@@ -26,7 +26,7 @@ import {
 } from "@assay/merkle";
 import { type Executor, type Format, type Reading, type ScannedSource, type Source, scanSource } from "@assay/records";
 import { UsageError } from "../usage-error.js";
-import { folderOf, isElsewhere, openDataOf, openInputs, warnOfTypes } from "./data.js";
+import { folderOf, isElsewhere, openDataOf, openInputs, warnOfScan } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import type { ReadingChoice, Work } from "./options.js";
 
@@ -185,7 +185,7 @@ async function openData(
     scanned = await scan(undefined);
     built = await build();
   }
-  warnOfTypes(scanned.warnings, options);
+  warnOfScan(scanned, options);
   return built;
 }
 

@@ -4,7 +4,16 @@ import { existsSync, lstatSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { FileEntry, ManifestHeader } from "@assay/manifest";
 import { SourceError } from "@assay/merkle";
-import { type Format, isHttpUrl, isS3Location, openUrls, type Reading, type Source } from "@assay/records";
+import {
+  type Format,
+  isHttpUrl,
+  isS3Location,
+  type Limits,
+  openUrls,
+  type Reading,
+  type ScannedSource,
+  type Source,
+} from "@assay/records";
 import { globRoot, type OpenSourceOptions, openSource } from "@assay/records/node";
 import type { AssayConfig } from "../config.js";
 import { UsageError } from "../usage-error.js";
@@ -32,7 +41,7 @@ export function isElsewhere(input: string): boolean {
 /** Opens what the user named, with what they said of reading it. */
 export async function openInputs(
   inputs: readonly string[],
-  { format, schema, dialect, nullValues, path, query, ignore, strictPaths }: ReadingChoice,
+  { format, schema, dialect, nullValues, path, query, ignore, strictPaths, limits }: ReadingChoice,
   work: Work,
 ): Promise<Source> {
   const elsewhere = inputs.filter(isElsewhere);
@@ -61,7 +70,11 @@ export async function openInputs(
     throw new SourceError("not-found", `There are no files in ${inputs.join(", ")}: nothing to read`, {
       details: { inputs: [...inputs] },
     });
-  return source;
+  return withLimits(source, { ...limits, ...work.limits });
+}
+
+function withLimits(source: Source, limits: Partial<Limits> = {}): Source {
+  return Object.keys(limits).length === 0 ? source : { ...source, limits };
 }
 
 /** How servers are read, and where to what can be read once goes. */
@@ -73,16 +86,20 @@ function remoteOptions({ stallMs, spool, signal }: Work): Pick<OpenSourceOptions
   };
 }
 
-/** Says which columns became text though nearly all their fields fit another type. */
-export function warnOfTypes(
-  warnings: readonly {
-    readonly column: string;
-    readonly type: unknown;
-    readonly misfits: number;
-    readonly first: readonly { readonly path: string; readonly line: number; readonly value: string }[];
-  }[],
+/**
+ * Says which columns became text though nearly all their fields fit another type, and which pictures are in no record though
+ * metadata files name others.
+ */
+export function warnOfScan(
+  { warnings, unnamed = [] }: Pick<ScannedSource, "warnings" | "unnamed">,
   { onWarning }: Work,
 ): void {
+  if (unnamed.length > 0) {
+    const shown = `${unnamed.slice(0, 3).join(", ")}${unnamed.length > 3 ? ", …" : ""}`;
+    onWarning?.(
+      `${unnamed.length} ${unnamed.length === 1 ? "file is" : "files are"} named in no metadata file (${shown}): in the data set, and in no record`,
+    );
+  }
   for (const { column, type, misfits, first } of warnings) {
     const place = first[0];
     const example =
@@ -117,7 +134,7 @@ export function folderOf(target: string): string {
 
 /**
  * Opens the data of a folder: at `data` when it is given (a path, a URL of a file, a URL with `/` at its end under which the
- * manifest's paths are, or `-`), else beside the folder under the manifest's paths.
+ * manifest's paths are, or `-`; with `dataQuery` the database), else beside the folder under the manifest's paths.
  *
  * A folder of data is looked at as a whole, so that a file too many is seen; the file of a single-file data set, or files
  * that were named one by one, are looked at alone.
@@ -131,7 +148,19 @@ export async function openDataOf(
   data: string | undefined,
   work: Work,
 ): Promise<{ source: Source; root: string }> {
+  const { source, root } = await findDataOf(folder, header, entries, data, work);
+  return { source: withLimits(source, work.limits), root };
+}
+
+async function findDataOf(
+  folder: string,
+  header: ManifestHeader,
+  entries: readonly FileEntry[],
+  data: string | undefined,
+  work: Work,
+): Promise<{ source: Source; root: string }> {
   const stored = entries.filter((entry) => entry.format !== "stream");
+  if (work.dataQuery !== undefined) return { source: await openRows(work.dataQuery, data, stored, work), root: "." };
   if (data !== undefined && isElsewhere(data))
     return { source: await openElsewhere(data, stored, header.reading, work), root: "." };
   if (data !== undefined) {
@@ -192,6 +221,27 @@ async function openNamed(
     },
     root,
   };
+}
+
+/** The rows of a query, for a data set that is the rows of one. */
+async function openRows(
+  query: string,
+  database: string | undefined,
+  entries: readonly FileEntry[],
+  work: Work,
+): Promise<Source> {
+  const [entry] = entries;
+  if (entry === undefined || entries.length > 1 || entry.format !== "parquet")
+    throw new UsageError(
+      "--query gives the rows of one Parquet file, and the manifest has other files: `assay compare` compares records however they are stored",
+    );
+  const source = await openSource(database === undefined ? [] : [database], {
+    ...remoteOptions(work),
+    query,
+    path: entry.path,
+  });
+  for (const warning of source.warnings) work.onWarning?.(warning);
+  return source;
 }
 
 /** The files of the manifest on a server, or its only file from standard input. */

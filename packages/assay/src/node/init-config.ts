@@ -5,7 +5,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { SourceError } from "@assay/merkle";
 import { type ColumnType, formatColumnType, isS3Location, scanSource, shownUrl } from "@assay/records";
 import type { AssayConfig } from "../config.js";
-import { isElsewhere, openInputs, warnOfTypes } from "./data.js";
+import { isElsewhere, openInputs, warnOfScan } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import type { ReadingChoice, Work } from "./options.js";
 
@@ -46,7 +46,7 @@ export async function initConfig(inputs: readonly string[], options: InitOptions
   return withExecutor(options, async (executor, spool) => {
     const source = await openInputs(inputs, reading, { ...options, spool });
     const scanned = await scanSource(source, { executor, ...workOf(options) });
-    warnOfTypes(scanned.warnings, options);
+    warnOfScan(scanned, options);
     const columns = Object.keys(scanned.reading.types);
     const remarks = columns.map((column) => {
       const type = scanned.reading.types[column] as ColumnType | readonly ColumnType[];

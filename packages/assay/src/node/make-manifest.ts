@@ -16,11 +16,12 @@ import { type Executor, type ScannedSource, type Source, type SourceUnf, scanSou
 import type { AssayConfig } from "../config.js";
 import { refuseUnknownSplit } from "../split-column.js";
 import { UsageError } from "../usage-error.js";
-import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
+import { defaultFolder, inputsOf, openInputs, warnOfScan } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { type LeafRoom, withLeafRoom } from "./leaf-room.js";
 import type { Output, ReadingChoice, Work } from "./options.js";
 import { formatSeen, SEEN_FILE } from "./seen.js";
+import type { PinSummary } from "./url-list-pins.js";
 
 /** What every command that builds a manifest says of it. */
 export interface ManifestSummary {
@@ -35,6 +36,8 @@ export interface ManifestSummary {
   readonly bytes: number;
   /** With `unf`: the fingerprint of all files together, where there is one, and of each. Part of no manifest. */
   readonly unf?: SourceUnf;
+  /** Of a list of URLs: what was found behind them. */
+  readonly urls?: PinSummary;
   /** With `since`: files that were not read again. Their records are claimed until `assay verify` reads them. */
   readonly claimed?: readonly string[];
 }
@@ -100,7 +103,7 @@ export async function buildFrom(
       leafBytes: Math.min(EARLY_LEAF_BYTES, room.maxLeafBytes ?? EARLY_LEAF_BYTES),
     }));
   refuseUnknownSplit(scanned, reading.splits);
-  warnOfTypes(scanned.warnings, options);
+  warnOfScan(scanned, options);
   const name = options.name ?? config?.name;
   const version = options.version ?? config?.version;
   const sealing = {
@@ -137,10 +140,12 @@ export async function makeManifest(
 ): Promise<ManifestSummary> {
   if (options.unf === true && options.since !== undefined)
     throw new UsageError("--unf reads every value, and --since reads nothing of what did not change: use one of them");
-  const named = inputsOf(inputs, options.config, options.configPath, options.reading ?? {});
-  const { output = {}, signal, onWarning } = options;
+  const { output = {}, reading = {}, signal, onWarning } = options;
+  if (reading.urls === true && options.since !== undefined)
+    throw new UsageError("--urls fetches every URL, and --since reads nothing of what did not change: use one of them");
+  const named = inputsOf(inputs, options.config, options.configPath, reading);
   return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor, spool) => {
-    const source = await openInputs(named, options.reading ?? {}, { ...options, spool });
+    const source = await openInputs(named, reading, { ...options, spool });
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
@@ -148,6 +153,7 @@ export async function makeManifest(
       const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep }, room);
       const claimed = since?.claimed ?? [];
       const unf = options.unf === true ? await unfOf(scanned, { executor, ...workOf(options) }) : undefined;
+      const pins = reading.urls === true ? await pinsFor(folder, scanned, executor, options) : undefined;
       const files = withSeen(
         storedManifestFiles(built, {
           ...keep,
@@ -155,6 +161,7 @@ export async function makeManifest(
         }),
         source,
         claimed,
+        pins?.bytes,
       );
       await writeFolder(folder, files, {
         ...(since && { takenOver: { directory: since.directory, files: takenOverFiles(built, keep) } }),
@@ -166,17 +173,33 @@ export async function makeManifest(
         ...summaryOf(built, folder),
         ...(options.since !== undefined && { claimed }),
         ...(unf !== undefined && { unf }),
+        ...(pins !== undefined && { urls: pins.summary }),
       };
     });
   });
 }
 
-/** The files of a folder, and what was seen of the data. */
+/** Pins of a list of URLs. Who has none loads nothing that fetches. */
+async function pinsFor(
+  folder: string,
+  scanned: ScannedSource,
+  executor: Executor,
+  options: MakeManifestOptions,
+): Promise<{ bytes: Uint8Array; summary: PinSummary }> {
+  const { pinList, refuseOtherPins } = await import("./url-list-pins.js");
+  const pins = await pinList(scanned, options.reading?.urlColumn, executor, options);
+  await refuseOtherPins(folder, pins.bytes, options.output ?? {});
+  return pins;
+}
+
+/** The files of a folder, what was seen of the data, and pins of URLs. */
 export async function* withSeen(
   files: AsyncIterable<FolderFile>,
   source: Source,
   claimed: readonly string[] = [],
+  pins?: Uint8Array,
 ): AsyncGenerator<FolderFile> {
+  if (pins !== undefined) yield { path: "urls.jsonl", bytes: pins };
   yield { path: SEEN_FILE, bytes: formatSeen(source.files, new Set(claimed)) };
   yield* files;
 }

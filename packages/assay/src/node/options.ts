@@ -1,7 +1,7 @@
 /** The options that several operations share. They mean the same thing everywhere they appear. */
 
 import type { Roles } from "@assay/checks";
-import type { DeclaredSchema, Dialect, Format, LeafFormat, Progress, SplitRule } from "@assay/records";
+import type { DeclaredSchema, Dialect, Format, LeafFormat, Limits, Progress, SplitRule } from "@assay/records";
 import type { Spool } from "@assay/records/node";
 
 /** How data is read. */
@@ -16,6 +16,12 @@ export interface ReadingChoice {
   readonly query?: string;
   /** Path inside the data set of a single URL, of standard input or of a query. */
   readonly path?: string;
+  /** Whether the input is a list of URLs: what is behind them is fetched, and pinned in `urls.jsonl`. Default false. */
+  readonly urls?: boolean;
+  /** Column of the list that holds URLs. Default `url`; of text files the line. */
+  readonly urlColumn?: string;
+  /** Caps on hostile input that are not the defaults; those of the work win. */
+  readonly limits?: Partial<Limits>;
   /** Patterns of paths that are left out. */
   readonly ignore?: readonly string[];
   /** Refuse paths that differ only in case or Unicode form. Default: a warning. */
@@ -60,6 +66,10 @@ export interface Work {
   readonly workers?: number;
   /** A server that sends next to nothing for so many milliseconds has stalled. Default 30,000. */
   readonly stallMs?: number;
+  /** Caps on hostile input that are not the defaults. */
+  readonly limits?: Partial<Limits>;
+  /** A query whose rows are the data, instead of a file: for the data of a folder. Default none. */
+  readonly dataQuery?: string;
   /** Where what can be read once (standard input, servers without ranges) is copied to. Default: such data is refused. */
   readonly spool?: Spool;
   readonly signal?: AbortSignal;

@@ -182,6 +182,7 @@ export async function removeRecords(
       const scanned = await scanSource(
         {
           ...source,
+          ...(options.limits !== undefined && { limits: options.limits }),
           files: source.files.map((file) => ({
             ...file,
             format: (formats.get(file.path) ?? file.format) as typeof file.format,

@@ -9,11 +9,12 @@ import { writeFolder } from "@assay/manifest/node";
 import { equalBytes, SourceError } from "@assay/merkle";
 import { formatAttestations, parseAttestations, type Signer } from "@assay/provenance";
 import { assertOutsideFolder, loadSigner } from "@assay/provenance/node";
+import type { ScannedSource } from "@assay/records";
 import { toHtml } from "@assay/report";
 import type { AssayConfig } from "../config.js";
 import { type AssayOptions, type AssayResult, assay as assaySource } from "../main-job.js";
 import type { GivenMatrices, GivenMatrix } from "../matrices.js";
-import { defaultFolder, inputsOf, openInputs, warnOfTypes } from "./data.js";
+import { defaultFolder, inputsOf, openInputs, warnOfScan } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { withLeafRoom } from "./leaf-room.js";
 import { type ManifestSummary, summaryOf, withSeen } from "./make-manifest.js";
@@ -21,6 +22,7 @@ import { matrixPaths, readMatrices } from "./matrix-files.js";
 import type { CheckingChoice, Output, ReadingChoice, SigningChoice, Work } from "./options.js";
 import { baselineOf } from "./read-baseline.js";
 import { openTrusted, trustOf } from "./trusted-file.js";
+import { PINS_FILE, type PinSummary, pinList, refuseOtherPins } from "./url-list-pins.js";
 
 export interface RunMainJobOptions extends Work {
   readonly reading?: ReadingChoice;
@@ -105,8 +107,16 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
     const folder = output.directory ?? (await defaultFolder(named, name));
     if (signer === undefined) await refuseToUnsign(folder, output);
     return withLeafRoom(folder, output, async (room) => {
+      let urls: PinSummary | undefined;
+      const moreFiles = async (scanned: ScannedSource): Promise<ReadonlyMap<string, Uint8Array>> => {
+        const pins = await pinList(scanned, reading.urlColumn, executor, options);
+        await refuseOtherPins(folder, pins.bytes, output);
+        urls = pins.summary;
+        return new Map([[PINS_FILE, pins.bytes]]);
+      };
       const result = await assaySource(source, {
         folder: basename(folder),
+        ...(reading.urls === true && { moreFiles }),
         onManifest: (manifest) => refuseOther(folder, manifest, output),
         ...assayOptions(reading, checking),
         ...trust,
@@ -120,7 +130,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
         ...(signer !== undefined && { signer }),
         ...(signing?.role !== undefined && { role: signing.role }),
       });
-      warnOfTypes(result.scanned.warnings, options);
+      warnOfScan(result.scanned, options);
       onProgress?.({ stage: "write", done: 0, total: 1, what: folder });
       // A folder that is replaced must not take the key with it.
       if (signing !== undefined && existsSync(folder)) await assertOutsideFolder(signing.key, [folder], "the key");
@@ -144,6 +154,7 @@ export async function runMainJob(inputs: readonly string[], options: RunMainJobO
         signed: result.signed,
         gate: result.gate.gate,
         gateReasons: result.gate.reasons,
+        ...(urls !== undefined && { urls }),
       };
     });
   });

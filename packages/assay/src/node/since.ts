@@ -17,6 +17,7 @@ import { canonicalJson, isAssayError } from "@assay/merkle";
 import {
   type Executor,
   type Format,
+  hasMetadataFiles,
   leafKeyId,
   type ScannedFile,
   type ScannedSource,
@@ -80,6 +81,8 @@ export async function scanSince(
     return refuse("a schema is declared (--schema), and whether it is the earlier one is not known");
   if (canonicalText(header.reading.nullValues) !== canonicalText(source.schema.nullValues ?? []))
     return refuse(`${since} was read with other nulls (--null)`);
+  if (header.reading.metadata === true || hasMetadataFiles(source.files))
+    return refuse("records hold digests of the pictures that metadata files name, which have to be read");
   const seenBytes = await folder.read(SEEN_FILE, { maxBytes: MAX_SEEN_BYTES });
   if (seenBytes === undefined) return refuse(`${since} has no ${SEEN_FILE}`);
   const seen = parseSeen(seenBytes);

@@ -19,6 +19,7 @@ import { folderOf, openDataOf } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { asTampered, errorOf, isBound, policyOf, type TrustChoice, trustedTime } from "./open-folder.js";
 import type { Work } from "./options.js";
+import { checkUrls, faultOf, isFault, PINS_FILE, type UrlsVerdict, urlsLine } from "./url-list-pins.js";
 import { type ParentVerdict, verifyLineage } from "./verify-lineage.js";
 
 export type { ParentVerdict } from "./verify-lineage.js";
@@ -35,11 +36,13 @@ export interface VerifyFolderOptions extends Work, TrustChoice {
   /** Records matter, how they are stored does not. */
   readonly setOnly?: boolean;
   readonly leafKey?: Uint8Array;
+  /** Fetch the URLs of `urls.jsonl` again. Default false. */
+  readonly urls?: boolean;
 }
 
 /** One thing that was verified. */
 export interface VerifyCheck {
-  readonly name: "manifest" | "entries" | "trees" | "data" | "lineage" | "statements";
+  readonly name: "manifest" | "entries" | "trees" | "data" | "urls" | "lineage" | "statements";
   readonly ok: boolean;
   readonly code?: AssayErrorCode;
   /** Holds data: escape it. */
@@ -55,6 +58,8 @@ export interface VerifyResult {
   readonly checks: readonly VerifyCheck[];
   readonly statements: readonly StatementReport[];
   readonly parents: readonly ParentVerdict[];
+  /** What a second look at the pinned URLs found; only when it was asked for. */
+  readonly urls?: UrlsVerdict;
   readonly exitCode: number;
   /** One line for people. Holds data: escape it. */
   readonly line: string;
@@ -84,8 +89,8 @@ export async function verifyFolder(target: string, options: VerifyFolderOptions 
 /** {@link verifyFolder} with what it opened. */
 export async function verifyInFull(target: string, options: VerifyFolderOptions = {}): Promise<VerifiedFolder> {
   const { data, noData = false, setOnly = false, leafKey, signal, onWarning } = options;
-  if (noData && (data !== undefined || setOnly))
-    throw new UsageError("--no-data looks at no data: --data and --set-only do not go with it");
+  if (noData && (data !== undefined || setOnly || options.dataQuery !== undefined))
+    throw new UsageError("--no-data looks at no data: --data, --query and --set-only do not go with it");
   const directory = folderOf(target);
   const parentFolders = (options.parents ?? []).map(folderOf);
   const policy = await policyOf(options, [directory, ...parentFolders]);
@@ -116,6 +121,7 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
   }
 
   let dataState: VerifyResult["data"] = "not-checked";
+  let urls: UrlsVerdict | undefined;
   let derivation: DerivationVerdict | undefined;
   let parents: ParentVerdict[] = [];
   if (opened !== undefined) {
@@ -151,6 +157,18 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     ...(policy !== undefined && at !== undefined && { policy, at }),
     parents: parents.map(({ manifest, verdict: parent, edge }): ParentResult => ({ manifest, parent, edge })),
   });
+  // Nobody is asked about pins that were altered.
+  const isAltered = verdict.failures.some(({ details }) => details?.path === PINS_FILE);
+  if (options.urls === true && !isAltered) {
+    try {
+      urls = await checkUrls(reader, options);
+      const { changed, gone, differences } = urls;
+      for (const difference of differences) if (isFault(difference)) fail("urls", faultOf(difference));
+      if (changed + gone === 0) pass("urls", urlsLine(urls));
+    } catch (error) {
+      fail("urls", isBound(evidence) ? asTampered(error) : error);
+    }
+  }
   for (const warning of verdict.warnings) onWarning?.(warning);
   for (const failure of verdict.failures)
     fail("statements", isBound(evidence) ? asTampered(errorOf(failure)) : errorOf(failure));
@@ -178,8 +196,9 @@ export async function verifyInFull(target: string, options: VerifyFolderOptions 
     checks,
     statements: verdict.statements,
     parents,
+    ...(urls !== undefined && { urls }),
     exitCode: gravest?.exitCode ?? 0,
-    line: `${basename(directory)}: ${gravest?.message ?? lineOf(verdict, dataState, opened, parents)}`,
+    line: `${basename(directory)}: ${gravest?.message ?? lineOf(verdict, dataState, opened, parents, urls)}`,
   };
   return {
     result,
@@ -205,6 +224,7 @@ function lineOf(
   data: VerifyResult["data"],
   opened: OpenedManifest | undefined,
   parents: readonly ParentVerdict[],
+  urls: UrlsVerdict | undefined,
 ): string {
   const records = opened?.header.set.records ?? 0;
   const files = opened?.entries.length ?? 0;
@@ -214,6 +234,7 @@ function lineOf(
     data === "checked"
       ? `data checked (${records} records in ${files} ${files === 1 ? "file" : "files"})`
       : "data not checked",
+    ...(urls === undefined ? [] : [urlsLine(urls)]),
     ...lineage,
   ].join("; ");
 }

@@ -12,16 +12,16 @@ export const addCheckProof: AddCommand = (program, act) => {
 record or leaf from you.
 
 Examples:
-  assay check-proof 17.proof --manifest train.assay/manifest.json --record record.json
+  assay check-proof 17.proof --manifest train.assay --record record.json
   assay check-proof absent.proof --manifest train.assay/manifest.json --trust release.pub.pem --record record.json`,
     )
     .argument("<proof>", "the proof file")
-    .requiredOption("--manifest <file>", "the manifest.json that you trust")
+    .requiredOption("--manifest <file>", "the manifest.json that you trust, or its folder")
     .option("--policy <file>", "judge the manifest's signatures by this policy first")
     .option("--trust <pub.pem>", "the manifest must be signed by this key")
     .option("--record <record.json>", "the record that you ask about (.jsonl: many, in the order of the proof)")
     .option("--leaf <hex>", "the leaf that you ask about", parsers.hex64)
-    .option("--second-manifest <file>", "for appends, consistency and set updates: the later manifest")
+    .option("--second-manifest <file>", "for appends, consistency and set updates: the later manifest, or its folder")
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   act(command, async (context, [proof], values) => {
     const { leafKey } = await readingChoice({ leafKey: values.leafKey });

@@ -4,8 +4,10 @@ import {
   addOutputOptions,
   addReadingOptions,
   addTempOption,
+  addUrlOptions,
   configChoice,
   DATA_ARGUMENT,
+  dataChoice,
   outputChoice,
   readingChoice,
 } from "../options.js";
@@ -23,6 +25,7 @@ Examples:
   assay manifest train.csv
   assay manifest shards/ --name corpus --keep leaves
   assay manifest shards/ --since corpus.assay -o corpus-2.assay
+  assay manifest --urls images.csv                 pins what is behind each URL
   assay manifest train.csv --json | jq -r .set`,
     )
     .argument("[data...]", DATA_ARGUMENT)
@@ -38,11 +41,12 @@ Examples:
     )
     .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
   addReadingOptions(command);
+  addUrlOptions(command);
   addOutputOptions(command);
   addTempOption(command);
   act(command, async (context, [data], values) => {
     const config = await configChoice(values);
-    const result = await makeManifest(data as string[], {
+    const result = await makeManifest(dataChoice(data as string[], values), {
       ...context.work,
       reading: await readingChoice(values, config?.config),
       output: outputChoice(values),
@@ -59,6 +63,7 @@ Examples:
       `  datasetHead  ${result.datasetHead}`,
       `  setHead      ${result.setHead}`,
       ...(result.unf === undefined ? [] : unfLines(result.unf)),
+      ...(result.urls === undefined ? [] : urlLines(result.urls)),
       ...(result.claimed === undefined || result.claimed.length === 0
         ? []
         : [
@@ -68,6 +73,15 @@ Examples:
     return 0;
   });
 };
+
+/** What was found behind the URLs of a list. */
+export function urlLines({ urls, pinned, faults, lied, sha256 }: NonNullable<ManifestSummary["urls"]>): string[] {
+  const dead = Object.entries(faults).map(([fault, number]) => `${number} ${fault}`);
+  return [
+    `  urls         ${pinned} of ${plural(urls, "URL")} pinned${dead.length === 0 ? "" : `; ${dead.join(", ")}`}${lied === 0 ? "" : `; ${lied} not what the list promises`}`,
+    `  urls.jsonl   ${sha256}`,
+  ];
+}
 
 function unfLines({ unf, files }: NonNullable<ManifestSummary["unf"]>): string[] {
   const refused = files.flatMap(({ path, reason }) =>

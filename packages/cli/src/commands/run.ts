@@ -6,15 +6,18 @@ import {
   addReadingOptions,
   addSigningOptions,
   addTempOption,
+  addUrlOptions,
   checkingChoice,
   configChoice,
   DATA_ARGUMENT,
+  dataChoice,
   outputChoice,
   readingChoice,
   signingChoice,
 } from "../options.js";
 import { bytes, paint, plural, safe, short } from "../terminal.js";
 import { findingLines, outcomeLines } from "./check.js";
+import { urlLines } from "./manifest.js";
 
 export const addRun: AddCommand = (program, act) => {
   const command = program
@@ -32,6 +35,7 @@ Examples:
     .argument("[data...]", DATA_ARGUMENT)
     .option("--config <file>", "config file (`assay init` writes one): options, and what only people know");
   addReadingOptions(command);
+  addUrlOptions(command);
   addCheckingOptions(command);
   addOutputOptions(command);
   addTempOption(command);
@@ -39,7 +43,7 @@ Examples:
   act(command, async (context, [data], values) => {
     const config = await configChoice(values);
     const signing = await signingChoice(values);
-    const result = await runMainJob(data as string[], {
+    const result = await runMainJob(dataChoice(data as string[], values), {
       ...context.work,
       reading: await readingChoice(values, config?.config),
       checking: checkingChoice(values, config?.config),
@@ -51,6 +55,7 @@ Examples:
     const lines = [
       `${paint.bold(safe(result.name))}  ${plural(result.records, "record")} in ${plural(result.files, "file")}, ${bytes(result.bytes)}`,
       `  data set  ${short(result.datasetHead)}   records ${short(result.setHead)}   ${result.signed ? paint.green("signed") : paint.dim("unsigned")}`,
+      ...(result.urls === undefined ? [] : urlLines(result.urls)),
       "",
       ...outcomeLines(result.outcomes),
       ...findingLines(findings),
