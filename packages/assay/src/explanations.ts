@@ -26,6 +26,12 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
       "the label and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
     blind: "flips on records that are ambiguous anyway; a class of which most is flipped; clean-label poison",
   },
+  "label-flips.confident-learning": {
+    finds: "the records that cleanlab would flag, ranked; no claim. Runs only when it is named",
+    method: "confident learning with cleanlab's seven filters, by the probabilities given or the built-in learners'",
+    reads: "the label and class probabilities, else what label-flips reads",
+    blind: "noise that depends on the record and not on its class; how many of its suspects are wrong",
+  },
   "exact-duplicates": {
     finds: "records that occur more than once",
     method: "equal leaves",

@@ -13,6 +13,7 @@ import {
   formatSketches,
   type GateVerdict,
   judgeGate,
+  knownChecks,
   type Outcome,
   type Roles,
   runChecks,
@@ -196,7 +197,7 @@ export function rolesOf(options: Roles): Roles {
 
 /** A check that is not there is told before the data is read. */
 function refuseUnknownChecks(option: string, ids: readonly string[] = []): void {
-  const known = allChecks().map(({ id }) => id);
+  const known = knownChecks().map(({ id }) => id);
   const unknown = ids.find((id) => !known.includes(id));
   if (unknown !== undefined)
     throw new UsageError(`${option}: there is no check ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);

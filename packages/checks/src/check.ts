@@ -300,6 +300,8 @@ export interface Check<Options = unknown> {
   readonly version: string;
   /** Runs after all checks that do not, because it reads their results. Default false. */
   readonly follows?: boolean;
+  /** Runs only when it is named. Default false. */
+  readonly named?: boolean;
   /** Matrices beside the data that it looks at where they are given. Default none. */
   readonly matrices?: readonly MatrixUse[];
   /** The columns that it would read, or why it cannot run on this data and what it would need. */
