@@ -32,6 +32,13 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     reads: "the label and class probabilities, else what label-flips reads",
     blind: "noise that depends on the record and not on its class; how many of its suspects are wrong",
   },
+  annotators: {
+    finds: "annotators who disagree with the others more often than others do, and labels that are probably wrong",
+    method:
+      "Dawid and Skene's model of observer errors; exact test of each annotator against the majority of the others",
+    reads: "the label, who gave it (annotator) and what was labelled (item; else equal features)",
+    blind: "errors that annotators share; items with one label; that somebody was given harder items",
+  },
   "exact-duplicates": {
     finds: "records that occur more than once",
     method: "equal leaves",

@@ -187,9 +187,9 @@ function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
 
 /** The roles among the options. */
 export function rolesOf(options: Roles): Roles {
-  const { label, exclude, features, text, image, source, annotator, time, split, trusted } = options;
+  const { label, exclude, features, text, image, source, annotator, item, time, split, trusted } = options;
   return Object.fromEntries(
-    Object.entries({ label, exclude, features, text, image, source, annotator, time, split, trusted }).filter(
+    Object.entries({ label, exclude, features, text, image, source, annotator, item, time, split, trusted }).filter(
       ([, value]) => value !== undefined,
     ),
   );

@@ -153,6 +153,8 @@ export interface Roles {
   readonly image?: string;
   readonly source?: string;
   readonly annotator?: string;
+  /** What was labelled, where several labels of one thing are records of their own. Never a feature. */
+  readonly item?: string;
   readonly time?: string;
   readonly split?: string;
   /** `COLUMN=VALUE`: records that are trusted to be good. */

@@ -37,6 +37,7 @@ export { type NearDuplicatesOptions, nearDuplicates } from "./duplicate/near-dup
 export { accusesRecord, compareFindings, formatFindings, parseFindings, severityOf } from "./findings.js";
 export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
 export { type Groups, groupKeys, groupOrder, groupsOf, isCoarse } from "./groups.js";
+export { annotators } from "./label/annotators.js";
 export {
   CONFIDENT_FILTERS,
   type ConfidentFilter,
@@ -51,6 +52,7 @@ export { type ConfidentLearningOptions, labelFlipsConfidentLearning } from "./la
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
 export { checkMatrices, type MatrixUse, type RecordMatrices, type RecordMatrix } from "./matrices.js";
+export { type AnnotatorVotes, type DawidSkene, type DawidSkeneOptions, dawidSkene } from "./numeric/dawid-skene.js";
 export type { RandomStream } from "./numeric/random-stream.js";
 export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";

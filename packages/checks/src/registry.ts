@@ -4,6 +4,7 @@ import type { Check } from "./check.js";
 import { drift } from "./drift/drift.js";
 import { exactDuplicates } from "./duplicate/exact-duplicates.js";
 import { nearDuplicates } from "./duplicate/near-duplicates.js";
+import { annotators } from "./label/annotators.js";
 import { labelFlipsConfidentLearning } from "./label/confident-learning-check.js";
 import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
 import { labelFlips } from "./label/label-flips.js";
@@ -29,6 +30,7 @@ export function knownChecks(): readonly Check[] {
     conflictingDuplicates(),
     labelFlips(),
     labelFlipsConfidentLearning(),
+    annotators(),
     outliers(),
     drift(),
     badSources(),
