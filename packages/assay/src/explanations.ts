@@ -32,6 +32,13 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     reads: "the label and class probabilities, else what label-flips reads",
     blind: "noise that depends on the record and not on its class; how many of its suspects are wrong",
   },
+  "rare-values": {
+    finds: "single cells that are unlike their column or the rest of their record, with the value to expect",
+    method:
+      "numbers against what the rest of the record suggests, conformal with trusted records; rare values that look like a frequent one; texts and infinities among numbers",
+    reads: "numbers and categories",
+    blind: "values that are wrong and usual; text; without trusted records it claims nothing about numbers",
+  },
   annotators: {
     finds: "annotators who disagree with the others more often than others do, and labels that are probably wrong",
     method:

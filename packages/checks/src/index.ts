@@ -56,6 +56,7 @@ export { type AnnotatorVotes, type DawidSkene, type DawidSkeneOptions, dawidSken
 export type { RandomStream } from "./numeric/random-stream.js";
 export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";
+export { rareValues } from "./outlier/rare-values.js";
 export type { PlantedCell, PlantedCells, Poison, ReadyPoison } from "./power/poison.js";
 export { allChecks, knownChecks, selectChecks } from "./registry.js";
 export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks, type UnreadInput } from "./run-checks.js";

@@ -9,6 +9,7 @@ import { labelFlipsConfidentLearning } from "./label/confident-learning-check.js
 import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
 import { labelFlips } from "./label/label-flips.js";
 import { outliers } from "./outlier/outliers.js";
+import { rareValues } from "./outlier/rare-values.js";
 import { badSources } from "./source/bad-sources.js";
 
 /**
@@ -31,6 +32,7 @@ export function knownChecks(): readonly Check[] {
     labelFlips(),
     labelFlipsConfidentLearning(),
     annotators(),
+    rareValues(),
     outliers(),
     drift(),
     badSources(),
