@@ -26,6 +26,26 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
       "the label and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
     blind: "flips on records that are ambiguous anyway; a class of which most is flipped; clean-label poison",
   },
+  "label-flips.confident-learning": {
+    finds: "the records that cleanlab would flag, ranked; no claim. Runs only when it is named",
+    method: "confident learning with cleanlab's seven filters, by the probabilities given or the built-in learners'",
+    reads: "the label and class probabilities, else what label-flips reads",
+    blind: "noise that depends on the record and not on its class; how many of its suspects are wrong",
+  },
+  "rare-values": {
+    finds: "single cells that are unlike their column or the rest of their record, with the value to expect",
+    method:
+      "numbers against what the rest of the record suggests, conformal with trusted records; rare values that look like a frequent one; texts and infinities among numbers",
+    reads: "numbers and categories",
+    blind: "values that are wrong and usual; text; without trusted records it claims nothing about numbers",
+  },
+  annotators: {
+    finds: "annotators who disagree with the others more often than others do, and labels that are probably wrong",
+    method:
+      "Dawid and Skene's model of observer errors; exact test of each annotator against the majority of the others",
+    reads: "the label, who gave it (annotator) and what was labelled (item; else equal features)",
+    blind: "errors that annotators share; items with one label; that somebody was given harder items",
+  },
   "exact-duplicates": {
     finds: "records that occur more than once",
     method: "equal leaves",

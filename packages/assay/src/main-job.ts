@@ -13,6 +13,7 @@ import {
   formatSketches,
   type GateVerdict,
   judgeGate,
+  knownChecks,
   type Outcome,
   type Roles,
   runChecks,
@@ -188,9 +189,9 @@ function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
 
 /** The roles among the options. */
 export function rolesOf(options: Roles): Roles {
-  const { label, exclude, features, text, image, source, annotator, time, split, trusted } = options;
+  const { label, exclude, features, text, image, source, annotator, item, time, split, trusted } = options;
   return Object.fromEntries(
-    Object.entries({ label, exclude, features, text, image, source, annotator, time, split, trusted }).filter(
+    Object.entries({ label, exclude, features, text, image, source, annotator, item, time, split, trusted }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -198,7 +199,7 @@ export function rolesOf(options: Roles): Roles {
 
 /** A check that is not there is told before the data is read. */
 function refuseUnknownChecks(option: string, ids: readonly string[] = []): void {
-  const known = allChecks().map(({ id }) => id);
+  const known = knownChecks().map(({ id }) => id);
   const unknown = ids.find((id) => !known.includes(id));
   if (unknown !== undefined)
     throw new UsageError(`${option}: there is no check ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);

@@ -153,6 +153,8 @@ export interface Roles {
   readonly image?: string;
   readonly source?: string;
   readonly annotator?: string;
+  /** What was labelled, where several labels of one thing are records of their own. Never a feature. */
+  readonly item?: string;
   readonly time?: string;
   readonly split?: string;
   /** `COLUMN=VALUE`: records that are trusted to be good. */
@@ -300,6 +302,8 @@ export interface Check<Options = unknown> {
   readonly version: string;
   /** Runs after all checks that do not, because it reads their results. Default false. */
   readonly follows?: boolean;
+  /** Runs only when it is named. Default false. */
+  readonly named?: boolean;
   /** Matrices beside the data that it looks at where they are given. Default none. */
   readonly matrices?: readonly MatrixUse[];
   /** The columns that it would read, or why it cannot run on this data and what it would need. */

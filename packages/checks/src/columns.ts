@@ -73,7 +73,15 @@ export function featureColumns(shape: DataShape): string[] {
   const { roles } = shape;
   if (roles.features) return [...new Set(roles.features)].sort(compareTexts);
   const taken = new Set<string | undefined>(roles.exclude);
-  for (const name of [roles.label, roles.source, roles.annotator, roles.time, roles.split, roles.trusted?.column]) {
+  for (const name of [
+    roles.label,
+    roles.source,
+    roles.annotator,
+    roles.item,
+    roles.time,
+    roles.split,
+    roles.trusted?.column,
+  ]) {
     taken.add(name);
   }
   return columnNames(shape).filter((name) => !taken.has(name) && shape.kinds[name] !== "null");
@@ -167,6 +175,7 @@ function namedColumns(roles: Roles): [string, readonly string[]][] {
     ["image", one(roles.image)],
     ["source", one(roles.source)],
     ["annotator", one(roles.annotator)],
+    ["item", one(roles.item)],
     ["time", one(roles.time)],
     ["split", one(roles.split)],
     ["trusted", one(roles.trusted?.column)],

@@ -18,11 +18,11 @@ export function severityOf(q: number): Severity {
 }
 
 /**
- * Whether a finding accuses the record it stands at. Findings about a source or a column must stand somewhere; that record is
- * no worse than others, so it is neither taken out nor counted.
+ * Whether a finding accuses the record it stands at. Findings about a source, an annotator or a column must stand somewhere; that
+ * record is no worse than others, so it is neither taken out nor counted.
  */
 export function accusesRecord({ check }: Pick<Finding, "check">): boolean {
-  return check !== "bad-sources" && check !== "drift";
+  return check !== "bad-sources" && check !== "annotators" && check !== "drift";
 }
 
 /** A place for evidence: without the line, which is known only after the file was read as text. */

@@ -37,14 +37,28 @@ export { type NearDuplicatesOptions, nearDuplicates } from "./duplicate/near-dup
 export { accusesRecord, compareFindings, formatFindings, parseFindings, severityOf } from "./findings.js";
 export { type GateOptions, type GateVerdict, judgeGate } from "./gate.js";
 export { type Groups, groupKeys, groupOrder, groupsOf, isCoarse } from "./groups.js";
+export { annotators } from "./label/annotators.js";
+export {
+  CONFIDENT_FILTERS,
+  type ConfidentFilter,
+  type ConfidentLearning,
+  confidentLearning,
+  LABEL_QUALITIES,
+  type LabelledProbabilities,
+  type LabelQuality,
+  labelQualities,
+} from "./label/confident-learning.js";
+export { type ConfidentLearningOptions, labelFlipsConfidentLearning } from "./label/confident-learning-check.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
 export { checkMatrices, type MatrixUse, type RecordMatrices, type RecordMatrix } from "./matrices.js";
+export { type AnnotatorVotes, type DawidSkene, type DawidSkeneOptions, dawidSkene } from "./numeric/dawid-skene.js";
 export type { RandomStream } from "./numeric/random-stream.js";
 export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";
+export { rareValues } from "./outlier/rare-values.js";
 export type { PlantedCell, PlantedCells, Poison, ReadyPoison } from "./power/poison.js";
-export { allChecks, selectChecks } from "./registry.js";
+export { allChecks, knownChecks, selectChecks } from "./registry.js";
 export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks, type UnreadInput } from "./run-checks.js";
 export { formatScores, roundScore } from "./scores.js";
 export { checkSeed, type SeedBase, seedBase } from "./seed.js";

@@ -4,9 +4,12 @@ import type { Check } from "./check.js";
 import { drift } from "./drift/drift.js";
 import { exactDuplicates } from "./duplicate/exact-duplicates.js";
 import { nearDuplicates } from "./duplicate/near-duplicates.js";
+import { annotators } from "./label/annotators.js";
+import { labelFlipsConfidentLearning } from "./label/confident-learning-check.js";
 import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
 import { labelFlips } from "./label/label-flips.js";
 import { outliers } from "./outlier/outliers.js";
+import { rareValues } from "./outlier/rare-values.js";
 import { badSources } from "./source/bad-sources.js";
 
 /**
@@ -17,11 +20,19 @@ import { badSources } from "./source/bad-sources.js";
  * await runChecks(input, allChecks(), { roles: { label: "species" } });
  */
 export function allChecks(): readonly Check[] {
+  return knownChecks().filter(({ named }) => !named);
+}
+
+/** Those that run only when they are named, too: what they answer says the same again in another way. */
+export function knownChecks(): readonly Check[] {
   return [
     exactDuplicates(),
     nearDuplicates(),
     conflictingDuplicates(),
     labelFlips(),
+    labelFlipsConfidentLearning(),
+    annotators(),
+    rareValues(),
     outliers(),
     drift(),
     badSources(),
@@ -33,7 +44,7 @@ export function allChecks(): readonly Check[] {
  *
  * @throws RangeError for an id that no check has, naming those there are.
  */
-export function selectChecks(ids: readonly string[], checks: readonly Check[] = allChecks()): readonly Check[] {
+export function selectChecks(ids: readonly string[], checks: readonly Check[] = knownChecks()): readonly Check[] {
   for (const id of ids) {
     if (!checks.some((check) => check.id === id)) {
       throw new RangeError(

@@ -173,6 +173,7 @@ export function addCheckingOptions(command: Command): Command {
     .option("--image <column>", "column that holds images: bytes of PNG or JPEG")
     .option("--source <column>", "column that names who supplied a record")
     .option("--annotator <column>", "column that names who labelled a record")
+    .option("--item <column>", "column that names what was labelled, where several people labelled the same")
     .option("--time <column>", "column that says when a record was made")
     .option(
       "--trusted <which>",
@@ -303,7 +304,7 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
   const pick = (name: string): unknown => values[name] ?? checks[name];
   const roles = {
     ...Object.fromEntries(
-      ["label", "exclude", "features", "text", "image", "source", "annotator", "time", "split"]
+      ["label", "exclude", "features", "text", "image", "source", "annotator", "item", "time", "split"]
         .map((name) => [name, pick(name)])
         .filter(([, value]) => value !== undefined),
     ),

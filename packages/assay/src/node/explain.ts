@@ -1,6 +1,6 @@
 /** `assay explain`: checks, controls and error codes in plain words. */
 
-import { allChecks } from "@assay/checks";
+import { knownChecks } from "@assay/checks";
 import { CONTROLS, controlById, OBJECTIVES, RULES } from "@assay/controls";
 import { CHECK_TEXTS, CODE_TEXTS } from "../explanations.js";
 import { UsageError } from "../usage-error.js";
@@ -53,7 +53,7 @@ export function explain(topic?: string): Explanation {
 }
 
 function listOf(topic: string | undefined): Explanation {
-  const checks = allChecks().map(({ id }) => `  ${id.padEnd(24)}${CHECK_TEXTS[id]?.finds ?? ""}`);
+  const checks = knownChecks().map(({ id }) => `  ${id.padEnd(32)}${CHECK_TEXTS[id]?.finds ?? ""}`);
   const controls = CONTROLS.map(({ id, title }) => `  ${id.padEnd(9)}${title}`);
   const codes = Object.entries(CODE_TEXTS).map(
     ([code, { exitCode, text }]) => `  ${exitCode}  ${code.padEnd(24)}${text}`,

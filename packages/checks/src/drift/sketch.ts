@@ -45,7 +45,7 @@ interface Named {
   readonly column: string;
   /** As `kindText` writes it: `number`, or RFC 8785 JSON of a nested one. */
   readonly kind: string;
-  /** What the column was for: `other` is source, annotator, time, split, trust mark or no chosen feature. */
+  /** What the column was for: `other` is source, annotator, item, time, split, trust mark or no chosen feature. */
   readonly role: "feature" | "label" | "id" | "other" | "excluded";
 }
 

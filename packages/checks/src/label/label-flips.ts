@@ -2,16 +2,8 @@
  * The check `label-flips`: labels that the features contradict, more surely than honest overlap of the classes explains.
  */
 
-import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
-import { featureColumns } from "../columns.js";
-import { embeddingColumns, embeddingNotes } from "../embedding-columns.js";
-import { type FeatureColumns, featuresOf, leftNotes } from "../features.js";
+import type { Check, CheckContext, CheckData, CheckResult, Finding } from "../check.js";
 import { compareFindings, severityOf } from "../findings.js";
-import { groupsOf } from "../groups.js";
-import { FEATURES } from "../image/image-grid.js";
-import type { ImageFeatures } from "../image/image-table.js";
-import { lookedAtNames, readImages } from "../image/read-images.js";
-import { type MatrixUse, matrixBytes } from "../matrices.js";
 import { completed, skipped } from "../outcome.js";
 import { flippedLabels } from "../power/flipped-labels.js";
 import { quoted } from "../quoted.js";
@@ -19,23 +11,23 @@ import { roundScore } from "../scores.js";
 import { fitCalibration } from "./calibration.js";
 import { type FlipScores, flipPosteriors, flipScores, posteriorRates, unassignedShare } from "./flip-posterior.js";
 import { type FlipRate, flipRate } from "./flip-rate.js";
-import { LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
-import {
-  calibratedOpinion,
-  columnsOfClasses,
-  givenNotes,
-  givenOpinion,
-  groupsWithProbabilities,
-} from "./given-probabilities.js";
-import { detailsOf, evidenceMaker, impureNote, smallClassesNote, unrecognisedNote } from "./label-flip-evidence.js";
+import type { Votes } from "./given-labels.js";
+import { calibratedOpinion, givenNotes, givenOpinion } from "./given-probabilities.js";
+import { detailsOf, evidenceMaker, impureNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { type LabelTransition, labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
-import { denseOpinions, NEIGHBOURS, type OutOfFold, textOpinions } from "./out-of-fold.js";
+import type { OutOfFold } from "./out-of-fold.js";
+import {
+  type LabelOptions,
+  labelColumns,
+  labelMemory,
+  learnedOpinions,
+  readLabels,
+  voteOnLabels,
+} from "./read-labels.js";
 
-export interface LabelFlipsOptions {
-  /** Most bytes for class probabilities; default 2 GiB. More is an outcome `skipped`. */
-  readonly maxProbabilityBytes?: number;
-}
+/** Options of `label-flips`. */
+export type LabelFlipsOptions = LabelOptions;
 
 const ID = "label-flips";
 const VERSION = "1";
@@ -91,91 +83,25 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
     id: ID,
     version: VERSION,
     matrices: ["probabilities", "embeddings"],
-    reads,
-    memory,
+    reads: labelColumns,
+    memory: labelMemory,
     poison: flippedLabels,
     run: (data, options, context) => run(data, { ...defaults, ...options }, context),
   };
 }
 
-function reads(shape: DataShape): ReturnType<Check["reads"]> {
-  const { label } = shape.roles;
-  if (label === undefined) return { skip: "It needs the label column (label)." };
-  const columns = featureColumns(shape).filter((name) => name !== label);
-  if (columns.length === 0 && !shape.matrices?.embeddings && !shape.matrices?.probabilities)
-    return { skip: "It needs a column besides the label to judge it by, or embeddings, or class probabilities." };
-  return { columns: [...columns, label] };
-}
-
-function memory(shape: DataShape): number {
-  const columns = featureColumns(shape).length + (shape.roles.image === undefined ? 0 : FEATURES);
-  // The table, the encoded features twice, and probabilities for twenty classes from four learners.
-  const matrices = matrixBytes(shape, "embeddings", 4) + matrixBytes(shape, "probabilities", 5);
-  return shape.records * (24 * columns + matrices + 20 * 4 * 8 + 4 * NEIGHBOURS + 200);
-}
-
 async function run(data: CheckData, options: LabelFlipsOptions, context: CheckContext): Promise<CheckResult> {
-  const { maxProbabilityBytes = 2 * 2 ** 30 } = options;
-  const { shape } = data;
-  const columns = reads(shape);
   const refused = (reason: string, notes: readonly string[] = []): CheckResult => ({
     outcome: { ...skipped({ id: ID, version: VERSION }, data, context, reason), notes },
     findings: [],
   });
-  if ("skip" in columns) return refused(columns.skip);
-  const label = shape.roles.label!;
-  const { image } = shape.roles;
-  const images = await readImages(data);
-  const table = await data.table(columns.columns.filter((name) => name !== image));
-  const labelColumn = table.columns[table.columns.length - 1]!;
-  const features = featuresOf(
-    { ...table, columns: table.columns.slice(0, -1) },
-    { named: shape.roles.features ?? [], text: shape.roles.text },
-  );
-  const probabilities = data.matrix?.("probabilities");
-  const chosen = chosenFeatures(features, data, images, probabilities !== undefined);
-  const { used, useText, notes } = chosen;
-  if (images && images.columns.length === 0 && probabilities === undefined)
-    return refused(noImages(images, image!), notes);
-  if (used.length === 0 && probabilities === undefined)
-    return refused("No column besides the label says anything.", notes);
-  const all = labelClasses(labelColumn);
-  if (typeof all === "string") return refused(all, notes);
-  // A record without an image is not judged, and does not teach; given probabilities judge it all the same.
-  const labels =
-    images && probabilities === undefined
-      ? { ...all, classOf: all.classOf.map((k, row) => (images.read[row] === 1 ? k : -1)) }
-      : all;
-
-  const classColumns = probabilities && columnsOfClasses(probabilities, labels, labelColumn, context.showValues);
-  const featureTable: Table = { ...table, columns: used };
-  const near = context.results.find(({ outcome }) => outcome.check === "near-duplicates")?.clusters;
-  const grouped = probabilities
-    ? groupsWithProbabilities(featureTable, probabilities, near)
-    : { groups: groupsOf(featureTable, { clusters: near }), table: featureTable, coarse: false };
-  if (grouped.coarse && used.length > 0)
-    notes.push(
-      "many records have equal features, so these are no sign of copying and records were told apart without them",
-    );
-  const votes = votesOf(grouped.table, grouped.groups, labels, context.seed);
-  const nameOf = (index: number): string => labels.names[votes.classes[index]!]!;
-  const unlabelled = all.classOf.reduce((sum, k) => sum + (k < 0 ? 1 : 0), 0);
-  if (unlabelled > 0) notes.push(`${unlabelled} records without a label were left out`);
-  if (votes.unlabelled > unlabelled)
-    notes.push(`${votes.unlabelled - unlabelled} records without an image that can be read were left out`);
-  if (votes.small.length > 0) notes.push(smallClassesNote(votes, labels, context.showValues));
+  const labels = await readLabels(data, context);
+  if ("refused" in labels) return refused(labels.refused, labels.notes);
+  const read = voteOnLabels(labels, options, context);
+  if ("refused" in read) return refused(read.refused, read.notes);
+  const { table, label, images, chosen, votes, probabilities, notes, nameOf } = read;
   const classes = votes.classes.length;
-  if (classes < 2) {
-    const count = classes === 0 ? "No class" : "Only one class";
-    return refused(`${count} has ${LEAST_GROUPS} distinct records; at least two such classes are needed.`, notes);
-  }
-  const bytes = votes.first.length * classes * 40;
-  if (bytes > maxProbabilityBytes) {
-    const size = `${classes} classes and ${votes.first.length} distinct records`;
-    return refused(`Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes);
-  }
-
-  const given = probabilities && classColumns && givenOpinion(probabilities, classColumns, grouped.groups, votes);
+  const given = probabilities && givenOpinion(probabilities.matrix, probabilities.columnOf, read.groups, votes);
   const { units } = votes;
   const rateOf = (p: ArrayLike<number>): { predicted: Int32Array; flips: FlipRate } => {
     const { predicted, confidence } = predictionsOf(p, classes);
@@ -189,9 +115,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
           neighbours: new Int32Array(0),
           notes: givenNotes(calibration),
         }
-      : useText
-        ? await textOpinions(features, votes, context)
-        : await denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
+      : await learnedOpinions(read, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
@@ -289,69 +213,6 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     },
   });
   return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
-}
-
-/** Why images say nothing. */
-function noImages({ read }: ImageFeatures, name: string): string {
-  return read.includes(1)
-    ? `All images in ${quoted(name)} look the same.`
-    : `No image in ${quoted(name)} can be read; images are bytes of PNG or JPEG.`;
-}
-
-interface ChosenFeatures {
-  /** Columns that records are copies by, those of the embeddings among them. */
-  readonly used: readonly TableColumn[];
-  /** Numbers and embeddings. */
-  readonly numbers: FeatureColumns["numbers"];
-  /** Names of the columns of the data that labels are judged by. */
-  readonly judged: readonly string[];
-  readonly useText: boolean;
-  readonly matrices: readonly MatrixUse[];
-  readonly notes: string[];
-}
-
-/** What labels are judged by: given probabilities alone; else embeddings, images, numbers and categories; else text. */
-function chosenFeatures(
-  features: FeatureColumns,
-  data: CheckData,
-  images: ImageFeatures | undefined,
-  given: boolean,
-): ChosenFeatures {
-  const { numbers: own, categories, texts } = features;
-  const left = [...features.left];
-  const embeddings = embeddingColumns(data);
-  const pixels = images?.columns ?? [];
-  const numbers = [...pixels, ...own, ...embeddings];
-  if (given) {
-    const used = [...numbers, ...categories, ...texts];
-    const notes = [...leftNotes(left), ...(images?.notes ?? [])];
-    if (used.length > 0) notes.push("features were used only to tell copies: given probabilities judge the labels");
-    return { used, numbers, judged: [], useText: false, matrices: ["probabilities"], notes };
-  }
-  const { text } = data.shape.roles;
-  const useText =
-    embeddings.length === 0 &&
-    images === undefined &&
-    texts.length > 0 &&
-    (text !== undefined || own.length + categories.length === 0);
-  for (const { name } of useText ? own : texts) {
-    const reason = useText
-      ? "text was looked at instead of numbers"
-      : embeddings.length > 0
-        ? "embeddings were looked at instead of text"
-        : images
-          ? "images were looked at instead of text"
-          : "it holds text; name it as text to look at it instead";
-    left.push({ column: name, reason });
-  }
-  return {
-    used: useText ? [...texts, ...categories] : [...numbers, ...categories],
-    numbers,
-    judged: lookedAtNames(useText ? [...texts, ...categories] : [...pixels, ...own, ...categories]),
-    useText,
-    matrices: embeddings.length > 0 ? ["embeddings"] : [],
-    notes: [...leftNotes(left), ...(images?.notes ?? []), ...embeddingNotes(data, embeddings.length)],
-  };
 }
 
 /**

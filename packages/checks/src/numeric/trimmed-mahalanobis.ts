@@ -84,6 +84,24 @@ export function conditionalResiduals(
   return residuals.sort((a, b) => Math.abs(b.residual) - Math.abs(a.residual) || a.column - b.column).slice(0, count);
 }
 
+/** What the other columns of its row predict for every cell, in the units of the matrix. O(rows · columns²). */
+export function expectedCells(
+  { rows, columns: d, values }: DenseMatrix,
+  { mean, inverse }: TrimmedMahalanobis,
+): Float64Array {
+  const expected = new Float64Array(rows * d);
+  const centred = new Float64Array(d);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < d; j++) centred[j] = values[i * d + j]! - mean[j]!;
+    for (let j = 0; j < d; j++) {
+      let sum = 0;
+      for (let k = 0; k < d; k++) sum += centred[k]! * inverse[k * d + j]!;
+      expected[i * d + j] = values[i * d + j]! - sum / inverse[j * d + j]!;
+    }
+  }
+  return expected;
+}
+
 /** The nearest rows, ascending by number; ties in row order. */
 function nearestRows(distances: Float64Array, count: number): Int32Array<ArrayBuffer> {
   const order = Int32Array.from({ length: distances.length }, (_, i) => i);

@@ -28,13 +28,11 @@ import { tableKind } from "../table-builder.js";
 import { takeTrust } from "../trusted.js";
 import { calibrateOutliers, type OutlierCalibration } from "./outlier-calibration.js";
 import { type OutlierModel, scoreOutliers, VIEWS } from "./outlier-score.js";
+import { rankedRows, rankingLength } from "./ranked-rows.js";
+import { cellOf, type ScaledMatrix, scaledMatrix } from "./scaled-matrix.js";
 
 const ID = "outliers";
 const VERSION = "1";
-/** Cells of one column above which they are a habit of the data, and noted but not found one by one. */
-const MAX_STRANGE_CELLS = 20;
-/** What people write where they have no value. */
-const MISSING_WORDS = /^(?:|-+|\?+|\.|na|n\/a|nan|nil|none|null|missing|unknown|#n\/a)$/i;
 /** Columns that explain a finding. */
 const SHOWN_COLUMNS = 3;
 
@@ -47,8 +45,7 @@ const SHOWN_COLUMNS = 3;
  *
  * **Reads** all numeric feature columns, images by the leading components of their down-sampled pixels, and the embeddings where
  * they were given, each column like any other; missing and infinite values count as the median. References are distinct records,
- * and so is all that records are measured by, so copies of outliers do not hide each other. Texts in a column of numbers are findings `odd-cell`, infinite
- * numbers findings `non-finite`; both are exact and of severity `low`.
+ * and so is all that records are measured by, so copies of outliers do not hide each other.
  *
  * **Cost.** One pass; time grows with records × columns: 50,000 × 10 take about five seconds on one core.
  *
@@ -105,11 +102,11 @@ function memory(shape: DataShape): number {
 async function run(data: CheckData, _options: Record<string, never>, context: CheckContext): Promise<CheckResult> {
   const { shape } = data;
   const columns = reads(shape);
-  const refused = (reason: string, notes: readonly string[], findings: readonly Finding[]): CheckResult => ({
-    outcome: { ...skipped({ id: ID, version: VERSION }, data, context, reason), findings: findings.length, notes },
-    findings,
+  const refused = (reason: string, notes: readonly string[] = []): CheckResult => ({
+    outcome: { ...skipped({ id: ID, version: VERSION }, data, context, reason), notes },
+    findings: [],
   });
-  if ("skip" in columns) return refused(columns.skip, [], []);
+  if ("skip" in columns) return refused(columns.skip);
   const images = await readImages(data);
   const read = await data.table(columns.columns.filter((name) => name !== shape.roles.image));
   const { table, isTrusted } = takeTrust(data, read);
@@ -120,12 +117,12 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const numbers = [...features.numbers, ...embeddings];
   const notes = [
     ...notesOn(features),
+    ...strangeNotes(features),
     ...imageNotes(images, components.length),
     ...embeddingNotes(data, embeddings.length),
   ];
-  const strange = strangeFindings(features, data, context.showValues, notes);
-  if (numbers.length === 0) return refused(`No column of numbers${images ? " or images" : ""} varies.`, notes, strange);
-  if (table.length < 2) return refused("One record cannot be compared with others.", notes, strange);
+  if (numbers.length === 0) return refused(`No column of numbers${images ? " or images" : ""} varies.`, notes);
+  if (table.length < 2) return refused("One record cannot be compared with others.", notes);
 
   const pixels = images?.columns ?? [];
   const used: Table = { ...table, columns: [...pixels, ...found.numbers, ...embeddings] };
@@ -151,7 +148,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const scales = regionScales(pixels);
   const claimed = calibration.method !== "uncalibrated";
   const threshold = thresholdOf(score, calibration, context.fdr);
-  const accused: Finding[] = [];
+  const findings: Finding[] = [];
   const rowScores = new Float64Array(table.length);
   for (let row = 0; row < table.length; row++) {
     const at = position[groups.groupOf[row]!]!;
@@ -160,7 +157,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     const regions = oddRegions(pixels, scales, row);
     const cells = oddCellsOf(model, scaled, at, row, numbers, regions, context.showValues);
     const p = calibration.p[at]!;
-    accused.push({
+    findings.push({
       ...data.place(row),
       check: ID,
       kind: "outlier",
@@ -179,8 +176,9 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       },
     });
   }
-  const findings = [...strange, ...accused].sort(compareFindings);
-  const suspects = claimed ? rankedRows(rowScores, accused.length) : rankedRows(rowScores, rankingLength(table.length));
+  const suspects = claimed
+    ? rankedRows(rowScores, findings.length)
+    : rankedRows(rowScores, rankingLength(table.length));
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
     columns: lookedAtNames([...pixels, ...found.numbers]),
     ...(embeddings.length > 0 && { matrices: ["embeddings" as const] }),
@@ -197,7 +195,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       tailFindings: calibration.tailFound.reduce((sum, mark) => sum + mark, 0),
     },
   });
-  return { outcome, findings, scores: rowScores };
+  return { outcome, findings: findings.sort(compareFindings), scores: rowScores };
 }
 
 function notesOn({ left, categories, texts }: FeatureColumns): string[] {
@@ -205,71 +203,14 @@ function notesOn({ left, categories, texts }: FeatureColumns): string[] {
   return leftNotes([...left, ...others]);
 }
 
-/** Findings of cells that are not what their column is; words for a missing value and habits are only noted. */
-function strangeFindings(
-  { oddCells, infiniteCells }: FeatureColumns,
-  data: CheckData,
-  showValues: boolean,
-  notes: string[],
-): Finding[] {
-  const findings: Finding[] = [];
-  const report = (cells: readonly StrangeCell[], kind: string, what: string): void => {
-    for (const column of new Set(cells.map((cell) => cell.column))) {
-      const own = cells.filter((cell) => cell.column === column);
-      const unusual = own.filter(({ text }) => !MISSING_WORDS.test(text.trim()));
-      const listed = unusual.length <= MAX_STRANGE_CELLS;
-      notes.push(
-        `${quoted(column)} was read as numbers; ${own.length} ${what} ${own.length === 1 ? "cell" : "cells"} in it ` +
-          `counted as missing${listed ? "" : ", too many to list one by one"}`,
-      );
-      if (!listed) continue;
-      for (const { row, text } of unusual) {
-        findings.push({
-          ...data.place(row),
-          check: ID,
-          kind,
-          score: 1,
-          severity: "low",
-          message: showValues
-            ? `Column ${quoted(column)} holds numbers, but here ${quoted(text)}.`
-            : `Column ${quoted(column)} holds numbers, but not here.`,
-          evidence: { column, ...(showValues ? { value: text.slice(0, 1000) } : {}) },
-        });
-      }
-    }
-  };
-  report(oddCells, "odd-cell", "odd");
-  report(infiniteCells, "non-finite", "infinite");
-  return findings;
-}
-
-interface ScaledMatrix {
-  readonly matrix: DenseMatrix;
-  readonly centres: Float64Array;
-  readonly scales: Float64Array;
-}
-
-/** Largest magnitude in robust units, so that differences of values stay finite. */
-const MAX_UNITS = 1e9;
-
-/** Distinct rows in robust units, missing values at the median. */
-function scaledMatrix(numbers: FeatureColumns["numbers"], rows: Int32Array): ScaledMatrix {
-  const d = numbers.length;
-  const matrix = denseMatrix(rows.length, d);
-  const centres = new Float64Array(d);
-  const scales = new Float64Array(d);
-  for (const [j, { values }] of numbers.entries()) {
-    const taken = Float64Array.from(rows, (row) => values[row]!);
-    const { centre, scale } = robustScale(taken.filter((value) => !Number.isNaN(value)));
-    centres[j] = centre;
-    scales[j] = scale;
-    for (let i = 0; i < rows.length; i++) {
-      const value = taken[i]!;
-      const units = Number.isNaN(value) ? 0 : value / scale - centre / scale;
-      matrix.values[i * d + j] = Math.max(-MAX_UNITS, Math.min(MAX_UNITS, units));
-    }
-  }
-  return { matrix, centres, scales };
+/** Cells that are not what their column is count as missing here; `rare-values` finds them. */
+function strangeNotes({ oddCells, infiniteCells }: FeatureColumns): string[] {
+  const notesOf = (cells: readonly StrangeCell[], what: string): string[] =>
+    [...new Set(cells.map(({ column }) => column))].map((column) => {
+      const count = cells.filter((cell) => cell.column === column).length;
+      return `${quoted(column)} was read as numbers; ${count} ${what} ${count === 1 ? "cell" : "cells"} in it counted as missing`;
+    });
+  return [...notesOf(oddCells, "odd"), ...notesOf(infiniteCells, "infinite")];
 }
 
 interface ExplainedCell {
@@ -344,12 +285,6 @@ function imageNotes(images: ImageFeatures | undefined, components: number): stri
   return [...images.notes, `images were compared on ${components} components of ${images.columns.length} features`];
 }
 
-/** A cell from its scaled value; what the rounding of sums left over is 0. */
-function cellOf(scaled: number, centre: number, scale: number): number {
-  const cell = scaled * scale + centre;
-  return Math.abs(cell) < 1e-9 * (scale + Math.abs(centre)) ? 0 : cell;
-}
-
 function messageOf(cells: readonly ExplainedCell[], showValues: boolean): string {
   const first = cells[0];
   if (!first) return "The record is unlike all others.";
@@ -366,17 +301,4 @@ function thresholdOf(score: Float64Array, { q, method }: OutlierCalibration, fdr
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < score.length; i++) if (q[i]! <= fdr && score[i]! < least) least = score[i]!;
   return least === Number.POSITIVE_INFINITY ? null : least;
-}
-
-/** Without an estimate of how many there are: the top hundredth, at least 10 and at most 1,000. */
-function rankingLength(records: number): number {
-  return Math.min(records, Math.max(10, Math.min(1000, Math.ceil(records / 100))));
-}
-
-function rankedRows(scores: Float64Array, count: number): number[] {
-  return [
-    ...Int32Array.from(scores.keys())
-      .sort((a, b) => scores[b]! - scores[a]! || a - b)
-      .subarray(0, count),
-  ];
 }

@@ -113,10 +113,8 @@ describe("outliers()", () => {
     const columns = planted(3, 1000, 9, 50);
     const plain = await run(columns);
     columns["c0"]![999] = "12,5";
-    const { outcome, findings, rowOf } = await run(columns);
+    const { outcome, findings } = await run(columns);
     expect(outcome.lookedAt.columns).toEqual(plain.outcome.lookedAt.columns);
-    const odd = findings.filter(({ kind }) => kind === "odd-cell");
-    expect(odd).toMatchObject([{ record: rowOf[999], severity: "low", evidence: { column: "c0", value: "12,5" } }]);
     expect(findings.length).toBeGreaterThan(0.8 * plain.findings.length);
     expect(outcome.notes.join("\n")).toContain('"c0" was read as numbers; 1 odd cell');
     const hidden = await run(columns, {}, { showValues: false });
@@ -139,9 +137,9 @@ describe("outliers()", () => {
     columns["c1"]![5] = Number.POSITIVE_INFINITY;
     columns["c1"]![6] = Number.NaN;
     columns["c2"] = columns["c2"]!.map((cell, i) => (i % 3 === 0 ? null : cell));
-    const { outcome, findings, scores, rowOf } = await run(columns);
+    const { outcome, findings, scores } = await run(columns);
     expect([...scores!].every(Number.isFinite)).toBe(true);
-    expect(findings.filter(({ kind }) => kind === "non-finite")).toMatchObject([{ record: rowOf[5] }]);
+    expect(outcome.notes.join("\n")).toContain('"c1" was read as numbers; 1 infinite cell');
     expect(JSON.stringify(findings)).not.toMatch(/null|NaN|Infinity(?!\\?")/);
     expect(outcome.notes.join("\n")).toContain('not looked at: "constant", "empty": it has the same value');
   });

@@ -1,0 +1,231 @@
+/** The check `annotators`: several labels per item. What the items are, and how good those who labelled them. */
+
+import type { Check, CheckContext, CheckData, CheckResult, DataShape, Estimate, Finding } from "../check.js";
+import { asCategory, featureColumns } from "../columns.js";
+import { severityOf } from "../findings.js";
+import { groupsOf } from "../groups.js";
+import { dawidSkene } from "../numeric/dawid-skene.js";
+import { log } from "../numeric/elementary.js";
+import { benjaminiHochberg } from "../numeric/false-discovery.js";
+import { completed, skipped } from "../outcome.js";
+import { quoted } from "../quoted.js";
+import { roundScore } from "../scores.js";
+import { betaBinomialTail, hypergeometricTail } from "../source/count-tests.js";
+import { sourceName } from "../source/source-answers.js";
+import { correlationWithin, FEWEST_FOR_SPREAD } from "../source/source-spread.js";
+import {
+  type Agreement,
+  type AnnotatorQuality,
+  agreementOfAnnotators,
+  annotatorQualities,
+  disputedVotes,
+  itemsOfSeveral,
+  votesOfTable,
+  wrongVotes,
+} from "./annotator-votes.js";
+import { labelClasses } from "./given-labels.js";
+
+const ID = "annotators";
+const VERSION = "1";
+/** Probabilities and confusions (items × classes, annotators × classes²) that are held at most; each takes about 20 bytes. */
+const MAX_CELLS = 2 ** 26;
+/** Classes that an outcome lists. */
+const MAX_CLASSES_LISTED = 50;
+/** Annotators that an outcome lists. */
+const MAX_LISTED = 1000;
+
+/**
+ * Compares annotators who labelled the same items.
+ *
+ * - *Method*: Dawid and Skene (1979), each annotator smoothed by one vote a class like the mean annotator's. An item is named by
+ *   its column (`item`); without one, records of equal features are one item. Equal records count once.
+ * - *Quality* of an annotator, with a 95 % interval (Wilson): `agreement`, the share of the labels that are those of the others'
+ *   majority on the same item; and `accuracy`, the mean probability of the labels under the model.
+ * - *Findings* `annotator`: labels that disagree with the majority of the others more often than other annotators' do,
+ *   one-sided exact test (hypergeometric), widened by how much annotators differ where at least 8 can show it (beta-binomial),
+ *   Benjamini–Hochberg over annotators. It stands at the annotator's first record in leaf order and accuses nobody's record. An
+ *   annotator who was given harder items disagrees more, too: it is a reason to look, not a verdict.
+ * - *Suspects*, no claim: as many records as labels are estimated wrong, least probable first. *Estimate*: share of wrong labels,
+ *   interval over items, under the model. Where most annotators of an item err alike, the model errs with them.
+ * - *Score*: 1 − probability of the label.
+ * - *Reads*: label, annotator and item columns (else features, to tell items apart). Cost: 100 rounds × labels × classes at most.
+ * - *Cannot see*: errors that annotators share; anything about items with one label.
+ *
+ * @example
+ * await runChecks(input, [annotators()], { roles: { label: "label", annotator: "worker", item: "task" } });
+ */
+export function annotators(): Check<Record<string, never>> {
+  return { id: ID, version: VERSION, reads, memory: ({ records }) => 400 * records, run };
+}
+
+function reads(shape: DataShape): ReturnType<Check["reads"]> {
+  const { label, annotator, item } = shape.roles;
+  if (label === undefined) return { skip: "It needs the label column (label)." };
+  if (annotator === undefined) return { skip: "It needs the column that names who labelled a record (annotator)." };
+  if (item !== undefined) return { columns: [item, label, annotator] };
+  const features = featureColumns(shape).filter((name) => name !== label);
+  if (features.length === 0) return { skip: "It needs the column that names what was labelled (item)." };
+  return { columns: [...features, label, annotator] };
+}
+
+async function run(data: CheckData, _options: Record<string, never>, context: CheckContext): Promise<CheckResult> {
+  const { roles } = data.shape;
+  const names = reads(data.shape);
+  const refused = (reason: string, notes: readonly string[] = []): CheckResult => ({
+    outcome: { ...skipped({ id: ID, version: VERSION }, data, context, reason), notes },
+    findings: [],
+  });
+  if ("skip" in names) return refused(names.skip);
+  const table = await data.table(names.columns);
+  const labels = labelClasses(table.columns[table.columns.length - 2]!);
+  if (typeof labels === "string") return refused(labels);
+  const who = asCategory(table.columns[table.columns.length - 1]!);
+  const itemOf =
+    roles.item === undefined
+      ? groupsOf({ ...table, columns: table.columns.slice(0, -2) }).groupOf
+      : asCategory(table.columns[0]!).codes;
+  const votes = votesOfTable(table, itemOf, who.codes, labels.classOf, labels.names.length);
+  const { rows } = votes;
+  const notes: string[] = [];
+  if (rows.length < table.length)
+    notes.push(
+      `${table.length - rows.length} records that lack a label, an annotator or an item, or equal another, were left out`,
+    );
+  if (roles.item === undefined)
+    notes.push("records of equal features were taken as one item; or name the column (item)");
+  const cells = votes.items * votes.classes + votes.annotators * votes.classes ** 2;
+  if (cells > MAX_CELLS) {
+    const what = `${votes.items} items, ${votes.annotators} annotators and ${votes.classes} classes`;
+    return refused(`${what} need ${cells} probabilities, and at most ${MAX_CELLS} are held.`, notes);
+  }
+  const agreement = agreementOfAnnotators(votes);
+  const tests = testAgreement(agreement);
+  if (tests.compared === 0) return refused("No item was labelled by two annotators.", notes);
+
+  const { posterior, prior, rounds } = dawidSkene(votes);
+  context.signal?.throwIfAborted();
+  const probability = Float64Array.from(votes.item, (item, v) => posterior[item * votes.classes + votes.label[v]!]!);
+  const wrong = wrongVotes(votes, probability);
+  const leastProbable = [...probability.keys()]
+    .sort((a, b) => probability[a]! - probability[b]! || a - b)
+    .slice(0, Math.round(wrong.rate * probability.length));
+  const recordOf = (vote: number): number => data.place(rows[vote]!).record;
+
+  const scores = new Float64Array(table.length).fill(Number.NaN);
+  for (const [v, row] of rows.entries()) scores[row] = roundScore(1 - probability[v]!);
+  const findings = agreement.flatMap(({ compared, agreed }, a): Finding[] => {
+    if (!(tests.q[a]! <= context.fdr)) return [];
+    const elsewhere = tests.compared - compared;
+    const disagreeElsewhere = tests.compared - tests.agreed - (compared - agreed);
+    const name = who.categories[votes.codes[a]!]!;
+    return [
+      {
+        ...data.place(votes.firstRow[a]!),
+        check: ID,
+        kind: "annotator",
+        score: -log(tests.p[a]!) / Math.LN10,
+        p: tests.p[a]!,
+        q: tests.q[a]!,
+        severity: severityOf(tests.q[a]!),
+        message:
+          `${context.showValues ? `Annotator ${quoted(name)}` : "The annotator of this record"} disagrees with the majority of ` +
+          `the others in ${compared - agreed} of ${compared} labels; others do in ${disagreeElsewhere} of ${elsewhere}.`,
+        evidence: {
+          ...(context.showValues ? { annotator: name } : {}),
+          labels: compared,
+          disagree: compared - agreed,
+          labelsElsewhere: elsewhere,
+          disagreeElsewhere,
+          correlation: roundScore(tests.correlation),
+        },
+      },
+    ];
+  });
+  if (votes.annotators < FEWEST_FOR_SPREAD)
+    notes.push(
+      `with ${votes.annotators} annotators it cannot tell how much honest ones differ (${FEWEST_FOR_SPREAD} are needed)`,
+    );
+
+  const suspectsOf = new Int32Array(votes.annotators);
+  for (const v of leastProbable) suspectsOf[votes.annotator[v]!]!++;
+  const listed = annotatorQualities(votes, agreement, probability)
+    .map((quality, a) => ({
+      source: sourceName(who.categories[votes.codes[a]!]!, votes.firstRow[a]!, data, context.showValues),
+      quality,
+      suspects: suspectsOf[a]!,
+      code: votes.codes[a]!,
+    }))
+    .sort((a, b) => a.quality.accuracy.rate - b.quality.accuracy.rate || a.code - b.code)
+    .slice(0, MAX_LISTED);
+  const outcome = completed({ id: ID, version: VERSION }, data, context, {
+    columns: names.columns,
+    examined: rows.length,
+    findings: findings.length,
+    calibration: "exact",
+    fdr: context.fdr,
+    estimate: wrong,
+    suspects: leastProbable.map(recordOf),
+    disputed: disputedVotes(votes, posterior)
+      .map(recordOf)
+      .sort((a, b) => a - b),
+    sources: listed.map(({ source, quality, suspects }) => ({
+      source,
+      records: quality.votes,
+      findings: 0,
+      suspects,
+      rate: roundScore(suspects / quality.votes),
+    })),
+    notes,
+    details: {
+      items: votes.items,
+      itemsOfSeveral: itemsOfSeveral(votes),
+      rounds,
+      ...(votes.classes <= MAX_CLASSES_LISTED && {
+        classes: labels.names.map((label, k) => ({
+          ...(context.showValues && { label }),
+          share: roundScore(prior[k]!),
+        })),
+      }),
+      annotators: listed.map(({ source, quality }) => ({ annotator: source, ...roundedQuality(quality) })),
+    },
+  });
+  return { outcome, findings, scores };
+}
+
+interface AgreementTests {
+  /** Votes of all annotators that were compared, and those that agree. */
+  readonly compared: number;
+  readonly agreed: number;
+  readonly p: readonly number[];
+  readonly q: Float64Array;
+  readonly correlation: number;
+}
+
+/** Whether each annotator disagrees more often than the others. */
+function testAgreement(agreement: readonly Agreement[]): AgreementTests {
+  const compared = agreement.reduce((sum, own) => sum + own.compared, 0);
+  const agreed = agreement.reduce((sum, own) => sum + own.agreed, 0);
+  const disagree = Int32Array.from(agreement, (own) => own.compared - own.agreed);
+  const correlation = correlationWithin(
+    disagree,
+    Int32Array.from(agreement, (own) => own.compared),
+  );
+  const p = agreement.map((own, a) => {
+    if (own.compared === 0 || own.compared === compared) return 1;
+    const mean = (compared - agreed - disagree[a]!) / (compared - own.compared);
+    const exact = hypergeometricTail(disagree[a]!, own.compared, compared - agreed, compared);
+    const spread =
+      correlation > 0 && mean > 0 && mean < 1 ? betaBinomialTail(disagree[a]!, own.compared, mean, correlation) : 0;
+    return Math.max(exact, spread);
+  });
+  return { compared, agreed, p, q: benjaminiHochberg(p), correlation };
+}
+
+function roundedQuality({ votes, agreement, accuracy }: AnnotatorQuality): Readonly<Record<string, unknown>> {
+  const rounded = ({ rate, low, high }: Estimate): Estimate => ({
+    rate: roundScore(rate),
+    low: roundScore(low),
+    high: roundScore(high),
+  });
+  return { labels: votes, ...(agreement && { agreement: rounded(agreement) }), accuracy: rounded(accuracy) };
+}
