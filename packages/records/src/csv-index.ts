@@ -98,7 +98,15 @@ export async function readCsvHeader(
 
 function streamOptions(source: ByteSource, options: IndexOptions, { encoding }: CsvDialect): RangeStreamOptions {
   const { readBytes, signal } = options;
-  return { begin: 0, end: source.size, encoding, signal, ...(readBytes === undefined ? {} : { readBytes }) };
+  const { maxRecordBytes } = limitsOf(options);
+  return {
+    begin: 0,
+    end: source.size,
+    encoding,
+    signal,
+    maxRecordBytes,
+    ...(readBytes === undefined ? {} : { readBytes }),
+  };
 }
 
 /** Without a header: as many columns as the first line that has bytes has fields. */

@@ -67,14 +67,15 @@ async function indexRecords(
 ): Promise<FileIndex> {
   const digests = new StoredDigests();
   const { onBytes, readBytes, signal } = options;
+  const { maxRecordBytes } = limitsOf(options);
   const stream = new RangeStream(source, {
     begin: 0,
     end: source.size,
     signal,
+    maxRecordBytes,
     ...(readBytes === undefined ? {} : { readBytes }),
     onStored: (bytes) => onBytes?.(bytes.length),
   });
-  const { maxRecordBytes } = limitsOf(options);
   const most = partRecords(source.size);
   const parts: FilePart[] = [];
   let offset = 0;

@@ -17,6 +17,8 @@ export interface RangeStreamOptions {
   readonly encoding?: Encoding;
   /** Bytes read at once; tests use few. Default {@link READ_BYTES}. */
   readonly readBytes?: number;
+  /** Bytes that a record may have: once so many are unread, no more come than show that there are. Default any number. */
+  readonly maxRecordBytes?: number;
   readonly signal?: AbortSignal | undefined;
   /** Called with the stored bytes as they come, before they are transcoded; they stay as they are only until it returns. */
   readonly onStored?: (bytes: Uint8Array) => void;
@@ -48,12 +50,13 @@ export class RangeStream {
 
   /** Reads more, until there is something new or the range ends. */
   async more(): Promise<void> {
-    const { readBytes = READ_BYTES, end, signal, onStored } = this.#options;
+    const { readBytes = READ_BYTES, maxRecordBytes = Number.POSITIVE_INFINITY, end, signal, onStored } = this.#options;
     for (let grown = false; !grown && !this.final; ) {
       signal?.throwIfAborted();
       const rest = this.end - this.begin;
       // A record that is longer than a read is scanned again from its start: read as much again, so that this stays linear.
-      const wanted = Math.min(end - this.#offset, Math.max(readBytes, rest));
+      const again = Math.min(rest, maxRecordBytes + 1 - rest);
+      const wanted = Math.min(end - this.#offset, Math.max(readBytes, again));
       const room = this.#transcoder === null ? this.#roomFor(wanted) : undefined;
       const stored =
         wanted === 0 ? new Uint8Array(0) : await this.#source.read(this.#offset, this.#offset + wanted, room);
@@ -74,7 +77,9 @@ export class RangeStream {
   #roomFor(length: number): Uint8Array {
     const rest = this.end - this.begin;
     if (rest + length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.bytes.length, rest + length));
+      const { readBytes = READ_BYTES, maxRecordBytes = Number.POSITIVE_INFINITY } = this.#options;
+      const doubled = Math.min(2 * this.bytes.length, maxRecordBytes + readBytes);
+      const larger = new Uint8Array(Math.max(doubled, rest + length));
       larger.set(this.bytes.subarray(this.begin, this.end));
       this.bytes = larger;
     } else if (this.begin > 0) {
