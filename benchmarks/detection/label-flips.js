@@ -82,6 +82,7 @@ export async function measureFlips(folder, sets, kinds, seeds, scratch, python, 
           kind,
           seed,
           rows: table.rows.length,
+          classes: new Set(clean.rows.map((row) => row[clean.columns.indexOf("label")])).size,
           seconds: (user + system) / 1e6,
           calibration: outcome.calibration,
           rate: outcome.estimate?.rate,
@@ -117,8 +118,9 @@ export function flipTables(results) {
   const kinds = FLIPS.filter((kind) => results.some((result) => result.kind === kind));
   const planted = kinds.filter((kind) => kind !== "clean");
   const seeds = [...new Set(results.map(({ seed }) => seed))];
-  /** Mean over sets, with the standard error over seeds. */
-  const cell = (kind, pick, filter = () => true) => {
+  /** Mean over sets, with the standard error over seeds; with two classes flips to the next are flips to any other. */
+  const cell = (kind, pick, wanted = () => true) => {
+    const filter = (result) => wanted(result) && (!kind.startsWith("pair") || result.classes > 2);
     const bySeed = seeds
       .map((seed) =>
         results.filter((result) => result.kind === kind && result.seed === seed && filter(result)).map(pick),
@@ -132,7 +134,7 @@ export function flipTables(results) {
   const calibrated = ({ calibration }) => calibration === "posterior";
   const row = (label, of, pick, filter) => `| ${label} | ${of.map((kind) => cell(kind, pick, filter)).join(" | ")} |`;
   const lines = [
-    `${new Set(results.map(({ set }) => set)).size} sets, at most ${MOST_ROWS} rows each, ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}; mean over sets${seeds.length > 1 ? " ± standard error over seeds" : ""}.`,
+    `${new Set(results.map(({ set }) => set)).size} sets, at most ${MOST_ROWS} rows each, ${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}; mean over sets (pair: those of more than two classes)${seeds.length > 1 ? " ± standard error over seeds" : ""}.`,
     "",
     `| | ${planted.join(" | ")} |`,
     `|---|${planted.map(() => "---|").join("")}`,
