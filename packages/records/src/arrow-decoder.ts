@@ -68,8 +68,9 @@ export class BatchDecoder {
   }
 
   /** The batches of a `RecordBatch` table, whose first record is `firstRecord`. */
-  batchesOf(header: FlatTable, body: Uint8Array, firstRecord: number): Iterable<Batch> {
-    return this.#runsOf(header, body, firstRecord, toColumn);
+  *batchesOf(header: FlatTable, body: Uint8Array, firstRecord: number): Iterable<Batch> {
+    // Plain data and nothing else: batches travel between threads.
+    for (const { length, columns } of this.#runsOf(header, body, firstRecord, toColumn)) yield { length, columns };
   }
 
   /** The same, with columns as the column kernel takes them. */
