@@ -17,6 +17,8 @@ describe("parquetReader", () => {
         const { index, batches } = await readAll(parquetReader, bytesSource(fixtureBytes(`${folder}/${file}`)));
         expect(index.records).toBe(expected.length);
         expect(batches.flatMap(({ batch }) => recordsOf(batch))).toEqual(expected);
+        // What one thread reads another may want.
+        expect(structuredClone(batches)).toEqual(batches);
       });
     }
   }
