@@ -10,11 +10,12 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeRows } from "./rows.js";
 
 const sizes = (process.argv[2] ?? "500000").split(",").map(Number);
 const rounds = Number(process.argv[3] ?? 5);
@@ -22,31 +23,6 @@ const require = createRequire(import.meta.url);
 const assay = join(dirname(require.resolve("@assay/cli/package.json")), "bin/assay.js");
 const folder = mkdtempSync(join(tmpdir(), "assay-bench-"));
 const csv = join(folder, "data.csv");
-
-/** Ten columns: integers, decimals, floats with nulls, text with quotes, a date, a timestamp, a boolean, a label. */
-function generate(records) {
-  let state = 12345;
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
-  const file = openSync(csv, "w");
-  let text = "id,count,price,ratio,note,day,seen,flag,label,score\n";
-  for (let i = 0; i < records; i++) {
-    const day = String(1 + Math.floor(next() * 28)).padStart(2, "0");
-    const note =
-      i % 7 === 0
-        ? `"said ""${Math.floor(next() * 1e6)}"", then left"`
-        : `plain words number ${Math.floor(next() * 1e9)}`;
-    text += `${i},${Math.floor(next() * 1000)},${(next() * 100).toFixed(2)},${i % 50 === 0 ? "" : next()},${note},2026-01-${day},2026-01-${day}T12:00:${day}Z,${next() < 0.5},c${Math.floor(next() * 5)},${(next() * 10).toFixed(6)}\n`;
-    if (text.length > 1 << 20) {
-      writeSync(file, text);
-      text = "";
-    }
-  }
-  writeSync(file, text);
-  closeSync(file);
-}
 
 const here = fileURLToPath(import.meta.url);
 /** Above this the obvious way takes minutes. */
@@ -206,7 +182,7 @@ if (process.argv[2] === "--obvious") {
 } else {
   try {
     for (const records of sizes) {
-      generate(records);
+      writeRows(csv, records);
       await measure(records);
     }
   } finally {

@@ -1,6 +1,6 @@
 /** Writes the Thrift compact protocol: the metadata of Parquet files (`thrift-compact-protocol.md`). */
 
-import { grown } from "./parquet-encoding.js";
+import { grown } from "./parquet-page-bytes.js";
 import type { StoredField } from "./parquet-thrift.js";
 
 const I32 = 5;

@@ -61,18 +61,8 @@ export function openMember(
       try {
         if (place.cursor === null || place.cursor.plain > begin)
           place.cursor = await openCursor(path, "gzip", { stored: 0, plain: 0 }, limitsOf(options));
-        const { cursor } = place;
-        for (let filled = 0; filled < bytes.length; ) {
-          const from = cursor.plain;
-          const piece = await cursor.next(stored);
-          if (piece === null) throw badMatrix(path, "a compressed array is shorter than the archive says");
-          if (from + piece.length <= begin) continue;
-          const wanted = piece.subarray(Math.max(0, begin - from));
-          const taken = wanted.subarray(0, bytes.length - filled);
-          bytes.set(taken, filled);
-          filled += taken.length;
-          cursor.unread(wanted.subarray(taken.length));
-        }
+        if (!(await place.cursor.fill(bytes, begin, stored)))
+          throw badMatrix(path, "a compressed array is shorter than the archive says");
       } catch (error) {
         place.cursor = null;
         if (isFirst || !isAssayError(error) || error.name !== "FormatError") throw error;

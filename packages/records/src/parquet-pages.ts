@@ -1,22 +1,17 @@
 /** The pages of a column chunk (Apache Parquet `README.md`, "Data Pages"): levels, and the values that are there. */
 
 import { type Compression, decompress } from "./decompression.js";
+import { appendDelta, appendDeltaBytes, appendDeltaLength } from "./parquet-delta.js";
 import {
   appendByteStreamSplit,
-  appendDelta,
-  appendDeltaBytes,
-  appendDeltaLength,
   appendFromDictionary,
   appendPlain,
   emptyValues,
   GroupTooLarge,
-  grown,
-  isOneRun,
   type LeafValues,
-  PageBytes,
-  readHybrid,
 } from "./parquet-encoding.js";
 import type { Codec, ColumnChunk } from "./parquet-footer.js";
+import { grown, isOneRun, PageBytes, readHybrid } from "./parquet-page-bytes.js";
 import type { LeafNode } from "./parquet-schema.js";
 import { parseThrift, type ThriftStruct } from "./parquet-thrift.js";
 

@@ -5,8 +5,9 @@
  */
 
 import { CompactWriter } from "./compact-writer.js";
-import { byteWidth, grown, type LeafValues } from "./parquet-encoding.js";
+import { byteWidth, type LeafValues } from "./parquet-encoding.js";
 import { CODECS } from "./parquet-footer.js";
+import { grown } from "./parquet-page-bytes.js";
 import type { LeafColumn } from "./parquet-pages.js";
 import { type LeafNode, PHYSICAL_TYPES } from "./parquet-schema.js";
 import type { StoredField } from "./parquet-thrift.js";

@@ -77,6 +77,27 @@ export class Cursor {
     }
   }
 
+  /** Fills a buffer with what stands at `begin`, at or behind {@link plain}. False when the stream ends before. */
+  async fill(
+    target: Uint8Array,
+    begin: number,
+    source: ByteSource,
+    onStored?: (bytes: Uint8Array) => void,
+  ): Promise<boolean> {
+    for (let filled = 0; filled < target.length; ) {
+      const from = this.plain;
+      const piece = await this.next(source, onStored);
+      if (piece === null) return false;
+      if (from + piece.length <= begin) continue;
+      const wanted = piece.subarray(Math.max(0, begin - from));
+      const taken = wanted.subarray(0, target.length - filled);
+      target.set(taken, filled);
+      filled += taken.length;
+      this.unread(wanted.subarray(taken.length));
+    }
+    return true;
+  }
+
   /** Gives bytes back that {@link next} gave and nobody wanted yet. */
   unread(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
@@ -249,17 +270,8 @@ function readingForward(source: ByteSource, size: number, { cursorFor, onStored,
       const bytes = new Uint8Array(end - begin);
       const cursor = await cursorFor(begin);
       try {
-        for (let filled = 0; filled < bytes.length; ) {
-          const from = cursor.plain;
-          const piece = await cursor.next(source, onStored);
-          if (piece === null) throw sourceChanged(source.path, "it stands for less than it did");
-          if (from + piece.length <= begin) continue;
-          const wanted = piece.subarray(Math.max(0, begin - from));
-          const taken = wanted.subarray(0, bytes.length - filled);
-          bytes.set(taken, filled);
-          filled += taken.length;
-          cursor.unread(wanted.subarray(taken.length));
-        }
+        const isFilled = await cursor.fill(bytes, begin, source, onStored);
+        if (!isFilled) throw sourceChanged(source.path, "it stands for less than it did");
       } catch (error) {
         // It could be decompressed before.
         if (!isAssayError(error) || error.code !== "bad-compression") throw error;

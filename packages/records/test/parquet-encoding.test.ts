@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  appendDelta,
-  appendDeltaBytes,
-  appendPlain,
-  emptyValues,
-  GroupTooLarge,
-  PageBytes,
-  readHybrid,
-} from "../src/parquet-encoding.js";
+import { appendDelta, appendDeltaBytes } from "../src/parquet-delta.js";
+import { appendPlain, emptyValues, GroupTooLarge } from "../src/parquet-encoding.js";
+import { PageBytes, readHybrid } from "../src/parquet-page-bytes.js";
 import type { LeafNode, PhysicalType } from "../src/parquet-schema.js";
 
 const leafOf = (physical: PhysicalType, width = 0): LeafNode => ({

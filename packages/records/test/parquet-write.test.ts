@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decompress } from "../src/decompression.js";
-import { PageBytes, readHybrid } from "../src/parquet-encoding.js";
+import { PageBytes, readHybrid } from "../src/parquet-page-bytes.js";
 import { decodeChunk, type LeafColumn } from "../src/parquet-pages.js";
 import type { LeafNode, PhysicalType } from "../src/parquet-schema.js";
 import { encodeLevels, writeChunk } from "../src/parquet-write.js";

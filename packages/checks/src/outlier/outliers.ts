@@ -12,13 +12,11 @@ import {
   type StrangeCell,
 } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
-import { groupKeys, groupOrder, groupsOf } from "../groups.js";
 import { COMPONENTS, imageComponents } from "../image/image-components.js";
 import { FEATURES, regionOfCell } from "../image/image-grid.js";
 import type { ImageFeatures } from "../image/image-table.js";
 import { lookedAtNames, readImages } from "../image/read-images.js";
 import { matrixBytes } from "../matrices.js";
-import { type DenseMatrix, denseMatrix } from "../numeric/matrix.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
 import { movedNumbers } from "../power/moved-numbers.js";
@@ -26,6 +24,7 @@ import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
 import { takeTrust } from "../trusted.js";
+import { distinctRows } from "./distinct-rows.js";
 import { calibrateOutliers, type OutlierCalibration } from "./outlier-calibration.js";
 import { type OutlierModel, scoreOutliers, VIEWS } from "./outlier-score.js";
 import { rankedRows, rankingLength } from "./ranked-rows.js";
@@ -126,16 +125,8 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
 
   const pixels = images?.columns ?? [];
   const used: Table = { ...table, columns: [...pixels, ...found.numbers, ...embeddings] };
-  const groups = groupsOf(used);
-  const order = groupOrder(groupKeys(used, groups, context.seed));
-  const position = new Int32Array(groups.count);
-  for (const [i, group] of order.entries()) position[group] = i;
-  const trusted = new Uint8Array(groups.count);
-  for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[position[groups.groupOf[row]!]!] = 1;
-  const scaled = scaledMatrix(
-    numbers,
-    Int32Array.from(order, (group) => groups.first[group]!),
-  );
+  const { groups, first, placeOf, trusted } = distinctRows(used, isTrusted, context.seed);
+  const scaled = scaledMatrix(numbers, first);
   const model = await scoreOutliers(scaled.matrix, context);
   context.signal?.throwIfAborted();
   const { score } = model.rows;
@@ -151,7 +142,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const findings: Finding[] = [];
   const rowScores = new Float64Array(table.length);
   for (let row = 0; row < table.length; row++) {
-    const at = position[groups.groupOf[row]!]!;
+    const at = placeOf(row);
     rowScores[row] = score[at]!;
     if (!claimed || !(calibration.q[at]! <= context.fdr)) continue;
     const regions = oddRegions(pixels, scales, row);

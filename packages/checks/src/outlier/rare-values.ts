@@ -4,7 +4,6 @@ import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, T
 import { featureColumns, firstRows } from "../columns.js";
 import { type FeatureColumns, featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
-import { groupKeys, groupOrder, groupsOf } from "../groups.js";
 import { log } from "../numeric/elementary.js";
 import { benjaminiHochberg, conformalPValues } from "../numeric/false-discovery.js";
 import { median } from "../numeric/quantiles.js";
@@ -14,6 +13,7 @@ import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
 import { takeTrust } from "../trusted.js";
+import { distinctRows } from "./distinct-rows.js";
 import { LEAST_TRUSTED } from "./outlier-calibration.js";
 import { rankedRows, rankingLength } from "./ranked-rows.js";
 import { cellOf, type ScaledMatrix, scaledMatrix } from "./scaled-matrix.js";
@@ -173,22 +173,14 @@ async function numberCells(
 ): Promise<NumberCells> {
   if (numbers.length === 0 || table.length < 2) return { conformal: false, findings: [] };
   const used: Table = { ...table, columns: numbers };
-  const groups = groupsOf(used);
-  const order = groupOrder(groupKeys(used, groups, context.seed));
-  const position = new Int32Array(groups.count);
-  for (const [i, group] of order.entries()) position[group] = i;
-  const trusted = new Uint8Array(groups.count);
-  for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[position[groups.groupOf[row]!]!] = 1;
-  const scaled = scaledMatrix(
-    numbers,
-    Int32Array.from(order, (group) => groups.first[group]!),
-  );
-  const missing = (i: number, j: number): boolean => Number.isNaN(numbers[j]!.values[groups.first[order[i]!]!]!);
+  const { first, placeOf, trusted } = distinctRows(used, isTrusted, context.seed);
+  const scaled = scaledMatrix(numbers, first);
+  const missing = (i: number, j: number): boolean => Number.isNaN(numbers[j]!.values[first[i]!]!);
   const { deviation, expected } = deviationsOf(scaled, missing);
   context.signal?.throwIfAborted();
   const d = numbers.length;
   for (let row = 0; row < table.length; row++) {
-    const at = position[groups.groupOf[row]!]! * d;
+    const at = placeOf(row) * d;
     for (let j = at; j < at + d; j++) if (deviation[j]! > scores[row]!) scores[row] = deviation[j]!;
   }
 
@@ -222,7 +214,7 @@ async function numberCells(
   }
   const findings: Finding[] = [];
   for (let row = 0; row < table.length; row++) {
-    for (const { p, q, cell } of found.get(position[groups.groupOf[row]!]!) ?? []) {
+    for (const { p, q, cell } of found.get(placeOf(row)) ?? []) {
       const j = cell % d;
       const { name, values } = numbers[j]!;
       const usual = roundScore(cellOf(expected[cell]!, scaled.centres[j]!, scaled.scales[j]!));
