@@ -55,6 +55,10 @@ const checkingSchema = z.strictObject({
     .optional()
     .describe("Folder of an earlier run, from the config file's folder: drift is measured from it"),
   checks: z.array(text).optional().describe("Ids of the checks to run; default all that the data allows"),
+  options: z
+    .record(text, z.record(text, z.union([z.number(), text])))
+    .optional()
+    .describe("Options of single checks, by check id"),
   require: z.array(text).optional().describe("Checks that must complete"),
   fdr: z.number().gt(0).lt(1).optional().describe("Largest expected false share among findings; default 0.05"),
   seed: z

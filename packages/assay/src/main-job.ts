@@ -6,6 +6,7 @@
 import {
   allChecks,
   type Baseline,
+  type CheckOptions,
   type CheckRun,
   checkMatrices,
   type Finding,
@@ -16,6 +17,7 @@ import {
   knownChecks,
   type Outcome,
   type Roles,
+  refuseUnknownOptions,
   runChecks,
   SKETCHES_FILE,
   selectChecks,
@@ -40,6 +42,7 @@ import {
 import type { Report } from "@assay/report";
 import { acquisitionStatements } from "./acquisition.js";
 import type { AssayConfig } from "./config.js";
+import { ASSAY_OPTIONS, refuseUnknownNames } from "./known-options.js";
 import { type GivenMatrices, inputsOfMatrices, matricesOf, namesOfMatrices } from "./matrices.js";
 import { reportOfRun } from "./report-of-run.js";
 import { refuseUnknownSplit } from "./split-column.js";
@@ -66,6 +69,11 @@ export interface AssayOptions extends Roles, GivenMatrices {
   readonly splits?: SplitRule;
   /** Ids of the checks to run. Default: all that the data allows. */
   readonly checks?: readonly string[];
+  /**
+   * Options of single checks, by check id: `{ "near-duplicates": { similarity: 0.9 } }`; `assay explain CHECK` lists them. Default:
+   * those of the check.
+   */
+  readonly checkOptions?: CheckOptions;
   /**
    * Files of records that are trusted to be good, each of which the data hold too: an extract that somebody has looked at. They
    * calibrate the others, beside those that `trusted` marks. Default none.
@@ -129,7 +137,11 @@ export interface AssayResult {
 
 /** What a config file asks for. Options that are given win over it: what is signed as asked is what is done. */
 function optionsOf(
-  { checks: { trusted, probabilities, embeddings, baseline: _, ...checks } = {}, splits, reading }: AssayConfig,
+  {
+    checks: { trusted, probabilities, embeddings, baseline: _, options, ...checks } = {},
+    splits,
+    reading,
+  }: AssayConfig,
   given: GivenMatrices & Pick<AssayOptions, "trusted" | "trustedRecords">,
 ): AssayOptions {
   // Files are opened at the edge; what cannot be done as asked is not signed as asked.
@@ -149,6 +161,7 @@ function optionsOf(
     );
   const asked = {
     ...checks,
+    checkOptions: options,
     splits,
     leafFormat: reading?.leafFormat,
     trusted: mark && { column: mark.slice(0, at), value: mark.slice(at + 1) },
@@ -160,11 +173,12 @@ function optionsOf(
 function configOf(options: AssayOptions): Readonly<Record<string, unknown>> {
   const { config, role, checks, baseline, require, failOn, fdr, power, splits, leafFormat, showValues, signer } =
     options;
-  const { trustedRecords } = options;
+  const { trustedRecords, checkOptions } = options;
   const asked = {
     ...config?.checks,
     ...rolesOf(options),
     ...(checks !== undefined && { checks }),
+    ...(checkOptions !== undefined && { options: checkOptions }),
     ...(baseline !== undefined && { baseline: baseline.name }),
     ...(require !== undefined && { require }),
     ...(failOn !== undefined && { failOn }),
@@ -205,6 +219,22 @@ function refuseUnknownChecks(option: string, ids: readonly string[] = []): void 
     throw new UsageError(`${option}: there is no check ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);
 }
 
+/** Options that no check takes, or of a check that does not run, are told before the data is read. */
+export function refuseOtherOptions(given: CheckOptions = {}, checks?: readonly string[]): void {
+  try {
+    refuseUnknownOptions(given);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message, {});
+    throw error;
+  }
+  const running = checks ?? allChecks().map(({ id }) => id);
+  const idle = Object.keys(given).find((id) => !running.includes(id));
+  if (idle !== undefined)
+    throw new UsageError(
+      `checkOptions: ${idle} does not run; name it among the checks (checks), or leave its options out`,
+    );
+}
+
 /** Leaves of all files, in memory. One file after another: a run of leaves is opened once. */
 async function leavesOfFiles({ entries, readLeaves }: StoredManifest): Promise<Uint8Array[]> {
   const leaves: Uint8Array[] = [];
@@ -226,7 +256,19 @@ export async function runChecksOn(
     readonly trustedLeaves?: Uint8Array;
   },
 ): Promise<CheckRun> {
-  const { checks, baseline, sketch = false, fdr, seed, power, showValues, executor, signal, onProgress } = options;
+  const {
+    checks,
+    checkOptions,
+    baseline,
+    sketch = false,
+    fdr,
+    seed,
+    power,
+    showValues,
+    executor,
+    signal,
+    onProgress,
+  } = options;
   try {
     return await runChecks(
       {
@@ -242,7 +284,11 @@ export async function runChecksOn(
         ...matricesOf(options),
         ...(options.trustedLeaves !== undefined && { trustedLeaves: options.trustedLeaves }),
         sketch,
-        ...(baseline !== undefined && comparesWithBaseline(options) && { checkOptions: { drift: { baseline } } }),
+        checkOptions: {
+          ...checkOptions,
+          ...(baseline !== undefined &&
+            comparesWithBaseline(options) && { drift: { ...checkOptions?.drift, baseline } }),
+        },
         ...(fdr !== undefined && { fdr }),
         ...(seed !== undefined && { seed }),
         ...(power !== undefined && { power }),
@@ -272,6 +318,7 @@ export async function runChecksOn(
  * console.log(result.gate.gate, result.findings.length, result.manifest.setHead);
  */
 export async function assay(source: Source, given: AssayOptions = {}): Promise<AssayResult> {
+  refuseUnknownNames(given, ASSAY_OPTIONS);
   const options = { ...(given.config === undefined ? {} : optionsOf(given.config, given)), ...given };
   const { config, signer, fdr = 0.05, seed, require, failOn, signal, now = () => new Date() } = options;
   const { executor = inlineExecutor(), onProgress, leafFormat, leafKey, splits, leafSpace, maxLeafBytes } = options;
@@ -288,6 +335,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
   const startedAt = instant(now());
   refuseUnknownChecks("require", require);
   refuseUnknownChecks("checks", options.checks);
+  refuseOtherOptions(options.checkOptions, options.checks);
   const scanned = await scanSource(source, { ...work, ...(leafFormat !== undefined && { leafFormat }) });
   refuseUnknownSplit(scanned, splits);
   // What does not fit is told before the leaves are made, not after.

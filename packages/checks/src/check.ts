@@ -296,6 +296,12 @@ export interface CheckResult {
   readonly sketches?: DataSketch;
 }
 
+/** What an option of a check takes: a number, or one of these words. */
+export type CheckSetting = "number" | readonly string[];
+
+/** Options of single checks, as users give them: check id → option → value. */
+export type CheckOptions = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+
 export interface Check<Options = unknown> {
   /** Stable id, kebab-case. */
   readonly id: string;
@@ -304,6 +310,8 @@ export interface Check<Options = unknown> {
   readonly follows?: boolean;
   /** Runs only when it is named. Default false. */
   readonly named?: boolean;
+  /** Options that users may set, by name. Default none. */
+  readonly settings?: Readonly<Record<string, CheckSetting>>;
   /** Matrices beside the data that it looks at where they are given. Default none. */
   readonly matrices?: readonly MatrixUse[];
   /** The columns that it would read, or why it cannot run on this data and what it would need. */

@@ -3,7 +3,9 @@ export type {
   Check,
   CheckContext,
   CheckData,
+  CheckOptions,
   CheckResult,
+  CheckSetting,
   Columns,
   DataShape,
   Estimate,
@@ -58,7 +60,7 @@ export { completed, skipped } from "./outcome.js";
 export { outliers } from "./outlier/outliers.js";
 export { rareValues } from "./outlier/rare-values.js";
 export type { PlantedCell, PlantedCells, Poison, ReadyPoison } from "./power/poison.js";
-export { allChecks, knownChecks, selectChecks } from "./registry.js";
+export { allChecks, knownChecks, refuseUnknownOptions, selectChecks } from "./registry.js";
 export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks, type UnreadInput } from "./run-checks.js";
 export { formatScores, roundScore } from "./scores.js";
 export { checkSeed, type SeedBase, seedBase } from "./seed.js";

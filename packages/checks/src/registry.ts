@@ -1,6 +1,6 @@
 /** All checks in the order in which they run and report, and how to choose among them by id. */
 
-import type { Check } from "./check.js";
+import type { Check, CheckOptions, CheckSetting } from "./check.js";
 import { drift } from "./drift/drift.js";
 import { exactDuplicates } from "./duplicate/exact-duplicates.js";
 import { nearDuplicates } from "./duplicate/near-duplicates.js";
@@ -53,4 +53,29 @@ export function selectChecks(ids: readonly string[], checks: readonly Check[] = 
     }
   }
   return checks.filter(({ id }) => ids.includes(id));
+}
+
+/**
+ * Refuses options that no check takes, before anything is read. Whether a number is in range, the check says itself.
+ *
+ * @throws RangeError naming the check, the option, and what there is.
+ */
+export function refuseUnknownOptions(given: CheckOptions, checks: readonly Check[] = knownChecks()): void {
+  for (const [id, options] of Object.entries(given)) {
+    const [check] = selectChecks([id], checks);
+    const settings = check?.settings ?? {};
+    for (const [name, value] of Object.entries(options)) {
+      const setting = Object.hasOwn(settings, name) ? (settings[name] as CheckSetting) : undefined;
+      if (setting === undefined)
+        throw new RangeError(
+          `checkOptions: ${id} has no option ${JSON.stringify(name)}; ${Object.keys(settings).length === 0 ? "it has none" : `it has ${Object.keys(settings).join(", ")}`}`,
+        );
+      const fits =
+        setting === "number" ? typeof value === "number" && Number.isFinite(value) : setting.includes(`${value}`);
+      if (!fits)
+        throw new RangeError(
+          `checkOptions: ${id}.${name}: ${JSON.stringify(value)} is not ${setting === "number" ? "a number" : `one of ${setting.join(", ")}`}`,
+        );
+    }
+  }
 }

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import {
   type CheckingChoice,
+  type CheckOptions,
   DEFAULT_LIMITS,
   KNOWN_FORMATS,
   type LeafRange,
@@ -183,6 +184,11 @@ export function addCheckingOptions(command: Command): Command {
     .option("--embeddings <file>", "embeddings, one row a record (.npy, .safetensors, CSV, TSV, JSONL, Arrow, Parquet)")
     .option("--baseline <dir>", "folder of an earlier run: what drifted away from it?")
     .option("--checks <ids>", "run only these checks (see `assay explain checks`)", list)
+    .option(
+      "--check-option <check.name=value>",
+      "an option of one check (repeatable; `assay explain CHECK` lists them): near-duplicates.similarity=0.9",
+      checkOption,
+    )
     .option("--require <ids>", "checks that must complete, or exit 1", list)
     .option("--fdr <share>", "largest expected false share among findings (default: 0.05)", share)
     .option(
@@ -203,6 +209,15 @@ export function addCheckingOptions(command: Command): Command {
       "plant known poison in copies and say what each check could have seen (up to seven times the work of the checks)",
     )
     .option("--show-values", "with a leaf key: write values into findings all the same");
+}
+
+/** `near-duplicates.similarity=0.9`, added to those before. Ids hold dots; names of options do not. */
+function checkOption(text: string, previous: CheckOptions = {}): CheckOptions {
+  const [, id, name, value] = /^([a-z.-]+)\.([A-Za-z]+)=(.+)$/.exec(text) ?? [];
+  if (id === undefined || name === undefined || value === undefined)
+    throw new InvalidArgumentError("It must be CHECK.NAME=VALUE: near-duplicates.similarity=0.9.");
+  const number = /^-?\d*\.?\d+(e-?\d+)?$/i.test(value) ? Number(value) : value;
+  return { ...previous, [id]: { ...previous[id], [name]: number } };
 }
 
 /** Where leaves go that are too many for memory. */
@@ -309,8 +324,12 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
         .filter(([, value]) => value !== undefined),
     ),
   };
+  const options = { ...(checks.options as CheckOptions | undefined) };
+  for (const [id, given] of Object.entries((values.checkOption ?? {}) as CheckOptions))
+    options[id] = { ...options[id], ...given };
   return {
     roles,
+    ...(Object.keys(options).length > 0 && { checkOptions: options as CheckOptions }),
     // That of the config file is relative to it, and is read there.
     ...(values.baseline !== undefined && { baseline: values.baseline as string }),
     ...Object.fromEntries(

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } from "@assay/checks";
 import { SourceError } from "@assay/merkle";
 import type { AssayConfig } from "../config.js";
-import { runChecksOn } from "../main-job.js";
+import { refuseOtherOptions, runChecksOn } from "../main-job.js";
 import { readTrustedRecords } from "../trusted-records.js";
 import { inputsOf, openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
@@ -35,6 +35,7 @@ export interface CheckDataResult {
 export async function checkData(inputs: readonly string[], options: CheckDataOptions = {}): Promise<CheckDataResult> {
   const { config, configPath, ...rest } = options;
   const { reading = {}, checking = {} } = rest;
+  refuseOtherOptions(checking.checkOptions, checking.checks);
   const baseline = await baselineOf(checking, options, config, configPath);
   return withExecutor(options, async (executor, spool) => {
     const matrices = await readMatrices(matrixPaths(checking, config, configPath), executor, options);

@@ -3,7 +3,7 @@
  * called. Who makes a manifest waits neither for the checks nor for keys and reports: a fifth of a second of every start.
  */
 
-export type { Finding, Outcome, Roles } from "@assay/checks";
+export type { CheckOptions, Finding, Outcome, Roles } from "@assay/checks";
 export type { LeafChange } from "@assay/manifest";
 export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange } from "@assay/merkle";
 export {

@@ -1,6 +1,6 @@
 /** `assay explain`: checks, controls and error codes in plain words. */
 
-import { knownChecks } from "@assay/checks";
+import { type CheckSetting, knownChecks } from "@assay/checks";
 import { CONTROLS, controlById, OBJECTIVES, RULES } from "@assay/controls";
 import { CHECK_TEXTS, CODE_TEXTS } from "../explanations.js";
 import { UsageError } from "../usage-error.js";
@@ -23,7 +23,14 @@ export function explain(topic?: string): Explanation {
     return {
       topic,
       kind: "check",
-      lines: [`${topic}: ${finds}`, "", `How      ${method}`, `Reads    ${reads}`, `Cannot   ${blind}`],
+      lines: [
+        `${topic}: ${finds}`,
+        "",
+        `How      ${method}`,
+        `Reads    ${reads}`,
+        `Cannot   ${blind}`,
+        ...settingsOf(topic),
+      ],
     };
   }
   const control = controlById(topic.toUpperCase());
@@ -50,6 +57,14 @@ export function explain(topic?: string): Explanation {
   throw new UsageError(
     `There is nothing called "${topic}" to explain: try \`assay explain\`, \`assay explain controls\` or \`assay explain codes\``,
   );
+}
+
+/** The options that a check takes, as they are written on the command line. */
+function settingsOf(id: string): string[] {
+  const settings = Object.entries(knownChecks().find((check) => check.id === id)?.settings ?? {});
+  const shown = ([name, takes]: [string, CheckSetting]): string =>
+    `--check-option ${id}.${name}=${takes === "number" ? "NUMBER" : takes.join("|")}`;
+  return settings.map((setting, index) => `${index === 0 ? "Options  " : "         "}${shown(setting)}`);
 }
 
 function listOf(topic: string | undefined): Explanation {

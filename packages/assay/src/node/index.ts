@@ -1,4 +1,4 @@
-export type { Finding, Outcome, Roles } from "@assay/checks";
+export type { CheckOptions, Finding, Outcome, Roles } from "@assay/checks";
 export type { Comparison, LeafChange } from "@assay/manifest";
 export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange, SourceError } from "@assay/merkle";
 export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";

@@ -1,6 +1,6 @@
 /** The options that several operations share. They mean the same thing everywhere they appear. */
 
-import type { Roles } from "@assay/checks";
+import type { CheckOptions, Roles } from "@assay/checks";
 import type { DeclaredSchema, Dialect, Format, LeafFormat, Limits, Progress, SplitRule } from "@assay/records";
 import type { Spool } from "@assay/records/node";
 
@@ -44,6 +44,8 @@ export interface CheckingChoice {
   readonly embeddings?: string;
   /** Ids of checks; default all that the data allows. */
   readonly checks?: readonly string[];
+  /** Options of single checks, by check id. Default: those of the check. */
+  readonly checkOptions?: CheckOptions;
   /** Folder of an earlier run, from which drift is measured. Default none. */
   readonly baseline?: string;
   /** Ids of checks that must complete, or the gate fails. */

@@ -12,6 +12,7 @@ import { assertOutsideFolder, loadSigner } from "@assay/provenance/node";
 import type { ScannedSource } from "@assay/records";
 import { toHtml } from "@assay/report";
 import type { AssayConfig } from "../config.js";
+import { ASSAY_OPTIONS, refuseUnknownNames } from "../known-options.js";
 import { type AssayOptions, type AssayResult, assay as assaySource } from "../main-job.js";
 import type { GivenMatrices, GivenMatrix } from "../matrices.js";
 import { defaultFolder, inputsOf, openInputs, warnOfScan } from "./data.js";
@@ -47,10 +48,11 @@ export interface MainJobSummary extends ManifestSummary {
 
 /** Options of the library from the choices of a command. */
 export function assayOptions(reading: ReadingChoice, checking: CheckingChoice): AssayOptions {
-  const { roles = {}, checks, require, fdr, seed, failOn, power, showValues } = checking;
+  const { roles = {}, checks, checkOptions, require, fdr, seed, failOn, power, showValues } = checking;
   return {
     ...roles,
     ...(checks !== undefined && { checks }),
+    ...(checkOptions !== undefined && { checkOptions }),
     ...(require !== undefined && { require }),
     ...(fdr !== undefined && { fdr }),
     ...(seed !== undefined && { seed }),
@@ -217,6 +219,27 @@ export interface AssayFilesOptions
   readonly onWarning?: (warning: string) => void;
 }
 
+const { executor: _, ...LIBRARY_OPTIONS } = ASSAY_OPTIONS;
+
+/** Every option of `assay` for files; the compiler holds the list complete. */
+const FILES_OPTIONS: Readonly<Record<keyof AssayFilesOptions, true>> = {
+  ...LIBRARY_OPTIONS,
+  dialect: true,
+  format: true,
+  ignore: true,
+  limits: true,
+  nullValues: true,
+  onWarning: true,
+  path: true,
+  query: true,
+  schema: true,
+  stallMs: true,
+  strictPaths: true,
+  urlColumn: true,
+  urls: true,
+  workers: true,
+};
+
 /**
  * The main job on files, for pipelines and notebooks: nothing is written.
  *
@@ -226,10 +249,9 @@ export interface AssayFilesOptions
  * const result = await assay("train.csv", { label: "label" });
  * result.findings.filter((finding) => finding.severity === "high");
  */
-export async function assay(
-  inputs: string | readonly string[],
-  { baseline: folder, ...options }: AssayFilesOptions = {},
-): Promise<AssayResult> {
+export async function assay(inputs: string | readonly string[], asked: AssayFilesOptions = {}): Promise<AssayResult> {
+  refuseUnknownNames(asked, FILES_OPTIONS);
+  const { baseline: folder, ...options } = asked;
   const { checks } = options;
   const chosen = { ...(folder !== undefined && { baseline: folder }), ...(checks !== undefined && { checks }) };
   const baseline = await baselineOf(chosen, options, options.config);
@@ -253,8 +275,9 @@ export async function assay(
           ? {}
           : await trustOf({}, options, options.config);
     const source = await openInputs(typeof inputs === "string" ? [inputs] : inputs, options, { ...options, spool });
+    const known = Object.entries(rest).filter(([name]) => Object.hasOwn(ASSAY_OPTIONS, name));
     return assaySource(source, {
-      ...rest,
+      ...Object.fromEntries(known),
       ...trust,
       ...matrices,
       executor,

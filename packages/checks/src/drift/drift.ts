@@ -84,6 +84,7 @@ export function drift(): Check<DriftOptions> {
   return {
     id: ID,
     version: VERSION,
+    settings: { leastEffect: "number" },
     reads(shape, { baseline, leastEffect = 0.1 }) {
       if (!(leastEffect >= 0 && leastEffect <= 1))
         throw new RangeError(`leastEffect: ${leastEffect} is not between 0 and 1`);

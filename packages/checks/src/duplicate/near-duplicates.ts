@@ -53,6 +53,7 @@ export function nearDuplicates(defaults: NearDuplicatesOptions = {}): Check<Near
   const check = { id: "near-duplicates", version: VERSION };
   return {
     ...check,
+    settings: { similarity: "number" },
     reads(shape, options) {
       const { similarity = 0.8 } = { ...defaults, ...options };
       if (!(similarity > 0 && similarity <= 1))

@@ -59,6 +59,7 @@ export function labelFlipsConfidentLearning(defaults: ConfidentLearningOptions =
     id: ID,
     version: VERSION,
     named: true,
+    settings: { filter: CONFIDENT_FILTERS, rankBy: LABEL_QUALITIES },
     matrices: ["probabilities", "embeddings"],
     reads(shape, options) {
       const { filter = CONFIDENT_FILTERS[0], rankBy = LABEL_QUALITIES[0] } = { ...defaults, ...options };

@@ -45,6 +45,7 @@ export function conflictingDuplicates(
   const check = { id: "conflicting-duplicates", version: VERSION };
   return {
     ...check,
+    settings: { maxConflictShare: "number" },
     reads(shape, options) {
       const { maxConflictShare = 0.05 } = { ...defaults, ...options };
       if (!(maxConflictShare >= 0 && maxConflictShare <= 1)) {
