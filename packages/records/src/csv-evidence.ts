@@ -78,6 +78,8 @@ export class CsvEvidence implements CsvVisitor {
       kernel.beginEvidence(this.#fields);
     }
     this.#counted += records;
+    // Leaves are made on the way only where all columns are evidence.
+    if (this.#early?.addWithEvidence(kernel, records, fold.open) === true) return;
     kernel.gather(records, this.#width, fold.open, (column, record) =>
       this.#add(bytes, scanner, first, column, record),
     );
