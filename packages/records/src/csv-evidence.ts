@@ -118,6 +118,10 @@ export class CsvEvidence implements CsvVisitor {
     this.#counted = 0;
   }
 
+  get makesLeaves(): boolean {
+    return this.#early?.wants(0) ?? false;
+  }
+
   /** The leaves of the whole file, if they could be made. */
   get early(): EarlyLeaves | undefined {
     return this.#early?.finish();

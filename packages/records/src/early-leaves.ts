@@ -161,6 +161,11 @@ export class EarlyLinesBuilder {
     this.#isRaw = isRaw;
   }
 
+  /** Whether nothing was given up so far. */
+  get makesLeaves(): boolean {
+    return this.#blocks !== null;
+  }
+
   /** Adds the lines that a scanner has just found. */
   add({ kernel, records }: RunScanner): void {
     if (this.#blocks === null || records === 0) return;
