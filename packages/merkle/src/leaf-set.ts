@@ -1,7 +1,7 @@
 /**
  * The root of a set of leaves in whatever order they come, where its keys are not wanted: leaves are shared out by the bits
- * they begin with, and each share, small enough for the cache, is sorted, counted and hashed by itself. Leaves are read in
- * order and written share by share, a few shares at a time: looked for one by one, each would cost a miss of all caches.
+ * they begin with, and each share, small enough for the cache, is sorted, counted and hashed by itself. Only the numbers of
+ * leaves are shared out; the leaves themselves are moved once, to where their share is sorted.
  */
 
 import { countLeaves, wordsOf } from "./multiset.js";
@@ -23,13 +23,10 @@ export interface SetShare {
 const SHARE_LEAVES = 2048;
 /** Bits that shares are told apart by: more counters would not stay in the cache. */
 const MOST_BITS = 16;
-/** Leaves that are shared out at a time are an eighth of all, but not fewer than this. */
-const LEAST_ROOM = 2 ** 16;
-
 /**
  * The root of the set of leaves: what `buildSet` gives, without the keys.
  *
- * Cost: two hashes a distinct leaf, and 8 bytes of memory a leaf.
+ * Cost: two hashes a distinct leaf, and 4 bytes of memory a leaf.
  *
  * @param leaves 32 bytes a leaf, in any order and with repeats; or several such chunks. Together fewer than 2³².
  * @example
@@ -57,43 +54,18 @@ export function setShareOf(leaves: Uint8Array | readonly Uint8Array[], bits: num
   if (total >= 2 ** 32) throw new RangeError(`setShareOf() takes fewer than 2^32 leaves, not ${total}`);
   const depth = Math.min(MOST_BITS, Math.max(bits, Math.ceil(Math.log2(Math.max(1, total) / SHARE_LEAVES))));
   const words = chunks.map(wordsOf);
-  const first = prefix * 2 ** (depth - bits);
-  const sizes = sizesOfShares(words, depth, first, 2 ** (depth - bits));
-  const room = new LeafRoom(Math.max(LEAST_ROOM, Math.ceil(total / 8)));
+  const shares = 2 ** (depth - bits);
+  const { order, ends } = shareOut(words, depth, prefix * shares, shares);
   const tops: (Uint8Array | undefined)[] = [];
   let distinct = 0;
-  let records = 0;
-  for (let begin = 0; begin < sizes.length; ) {
-    // As many shares as there is room for, and one at least.
-    let end = begin;
-    let count = 0;
-    do count += sizes[end++]!;
-    while (end < sizes.length && count + sizes[end]! <= room.leaves);
-    const shared = shareOut(words, depth, first + begin, sizes.subarray(begin, end), room.wordsFor(count));
-    for (const share of shared) {
-      const part = topOfShare(share, depth);
-      tops.push(part.top);
-      distinct += part.distinct;
-    }
-    records += count;
+  let begin = 0;
+  for (const end of ends) {
+    const part = topOfShare(words, order.subarray(begin, end), depth);
+    tops.push(part.top);
+    distinct += part.distinct;
     begin = end;
   }
-  return { top: combineSetRanges(bits, tops), distinct, records };
-}
-
-/** Memory for leaves that are shared out, used again and again. */
-class LeafRoom {
-  readonly leaves: number;
-  #words = new Uint32Array(0);
-
-  constructor(leaves: number) {
-    this.leaves = leaves;
-  }
-
-  wordsFor(leaves: number): Uint32Array {
-    if (this.#words.length < 8 * leaves) this.#words = new Uint32Array(8 * leaves);
-    return this.#words;
-  }
+  return { top: combineSetRanges(bits, tops), distinct, records: order.length };
 }
 
 /** The first 16 bits of a leaf that begins with a word as this machine reads it. */
@@ -102,33 +74,42 @@ const prefixOf: (word: number) => number =
     ? (word) => ((word & 255) << 8) | ((word >>> 8) & 255)
     : (word) => word >>> 16;
 
-function sizesOfShares(chunks: readonly Uint32Array[], depth: number, first: number, shares: number): Uint32Array {
-  const sizes = new Uint32Array(shares);
-  for (const words of chunks) {
-    for (let at = 0; at < words.length; at += 8) {
-      const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
-      if (share >= 0 && share < shares) sizes[share]!++;
-    }
-  }
-  return sizes;
-}
-
-/** The words of the leaves of some shares, in `room`. */
+/** The numbers of the leaves of some shares, share after share and ascending in each, and where each share ends. */
 function shareOut(
   chunks: readonly Uint32Array[],
   depth: number,
   first: number,
-  sizes: Uint32Array,
-  room: Uint32Array,
-): Uint32Array[] {
-  const shares = sizes.length;
-  const places = new Uint32Array(shares);
-  for (let i = 1; i < shares; i++) places[i] = places[i - 1]! + 8 * sizes[i - 1]!;
+  shares: number,
+): { readonly order: Uint32Array; readonly ends: Uint32Array } {
+  const places = new Uint32Array(shares + 1);
   for (const words of chunks) {
     for (let at = 0; at < words.length; at += 8) {
       const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
-      if (!(share >= 0 && share < shares)) continue;
-      const to = places[share]!;
+      if (share >= 0 && share < shares) places[share + 1]!++;
+    }
+  }
+  for (let i = 0; i < shares; i++) places[i + 1] = places[i + 1]! + places[i]!;
+  const order = new Uint32Array(places[shares]!);
+  let leaf = 0;
+  for (const words of chunks) {
+    for (let at = 0; at < words.length; at += 8, leaf++) {
+      const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
+      if (share >= 0 && share < shares) order[places[share]!++] = leaf;
+    }
+  }
+  // Now places[i] is where share i ends.
+  return { order, ends: places.subarray(0, shares) };
+}
+
+/** Moves leaves, by their ascending numbers, to `room`. */
+function gather(chunks: readonly Uint32Array[], order: Uint32Array, room: Uint32Array): void {
+  let to = 0;
+  let begin = 0;
+  let i = 0;
+  for (const words of chunks) {
+    const end = begin + words.length / 8;
+    for (; i < order.length && order[i]! < end; i++, to += 8) {
+      const at = 8 * (order[i]! - begin);
       room[to] = words[at]!;
       room[to + 1] = words[at + 1]!;
       room[to + 2] = words[at + 2]!;
@@ -137,24 +118,24 @@ function shareOut(
       room[to + 5] = words[at + 5]!;
       room[to + 6] = words[at + 6]!;
       room[to + 7] = words[at + 7]!;
-      places[share] = to + 8;
     }
+    begin = end;
   }
-  // Now places[i] is where share i ends.
-  return Array.from(sizes, (size, i) => room.subarray(places[i]! - 8 * size, places[i]!));
 }
 
-function topOfShare(words: Uint32Array, skip: number): Omit<SetShare, "records"> {
-  const count = words.length / 8;
+function topOfShare(chunks: readonly Uint32Array[], order: Uint32Array, skip: number): Omit<SetShare, "records"> {
+  const count = order.length;
   if (count === 0) return { top: undefined, distinct: 0 };
   const { leafSets } = sha256Kernel();
   if (leafSets !== undefined && count <= SET_PIECE_KEYS) {
     const top = new Uint8Array(32);
-    leafSets.leafRoom.set(words);
+    gather(chunks, order, leafSets.leafRoom);
     const distinct = leafSets.leafSetTop(count, skip, top);
     if (distinct >= 0) return { top, distinct };
   }
   // One leaf very often, prefixes that somebody sought out, or a runtime without lanes.
-  const set = countLeaves(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+  const leaves = new Uint32Array(8 * count);
+  gather(chunks, order, leaves);
+  const set = countLeaves(new Uint8Array(leaves.buffer));
   return { top: setTop(set, 0, set.counts.length), distinct: set.counts.length };
 }

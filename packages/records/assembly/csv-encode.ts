@@ -5,9 +5,9 @@
  * and every refusal, reads the rest of it.
  */
 
-import { days, fittingTimes, nanoseconds, seconds } from "./csv-infer";
-import { digitsEnd, digitsValue, isNumber, parseNumber } from "./csv-numbers";
-import { ARENA, ARENA_BYTES, BEGINS, COLUMNS, ENDS, FORMS, MOST_ENCODED, OFFSETS } from "./memory-layout";
+import { daysRead, fittingIntegers, fittingTimes, fittingTypes, nanoseconds, seconds } from "./csv-infer";
+import { digitsEnd, digitsValue, isNumber, numberFits, parseNumber } from "./csv-numbers";
+import { ARENA, ARENA_BYTES, BEGINS, COLUMNS, COUNTS, ENDS, FORMS, MOST_ENCODED, OFFSETS, OPEN } from "./memory-layout";
 
 /** Types of columns, as in `src/csv-kernel.ts`. */
 const TEXT: i32 = 0;
@@ -17,6 +17,9 @@ const UINT64: i32 = 3;
 const FLOAT64: i32 = 4;
 const DATE: i32 = 5;
 const TIMESTAMP: i32 = 6;
+
+/** The candidates that are spellings of booleans: the lowest three. */
+const BOOLEAN_SPELLINGS: i32 = 7;
 
 const UNSIGNED: u32 = 0x00;
 const NEGATIVE: u32 = 0x20;
@@ -34,6 +37,8 @@ const MOST_VALUE_BYTES: i32 = 40;
 export let longestRecord: i32 = 0;
 
 let to: usize = 0;
+/** The candidates that the last value fits, as `csv-infer.ts` says. Of text only where that is to be counted. */
+let fitting: i32 = 0;
 
 @inline function push(byte: u32): void { store<u8>(to++, <u8>byte); }
 
@@ -75,10 +80,12 @@ function head(major: u32, argument: u64): void {
  * @param width Fields of a record.
  * @param count Columns that are encoded.
  * @param keys Bytes of all their keys.
+ * @param counting Whether the values are evidence too, counted as `gather` counts them: then a value that it would not
+ *   count ends the run as well. Each column stands where its field does.
  * @returns How many were encoded: fewer than asked for when there was no room, or a field must be seen by JavaScript; then
  *   none is the answer when it is called again from there.
  */
-export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, delta: i32): i32 {
+export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, delta: i32, counting: bool): i32 {
   to = ARENA;
   longestRecord = 0;
   store<u32>(OFFSETS, 0);
@@ -104,7 +111,11 @@ export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, d
       if (begin === stop && form === 0) continue;
       present++;
       copy(load<u32>(column, 8), load<u32>(column, 12));
-      if (!value(load<i32>(column, 4), begin, stop, form)) return done;
+      if (!value(load<i32>(column, 4), begin, stop, form, counting)) return done;
+      if (!counting) continue;
+      if (fitting < 0 || (load<i32>(OPEN + 4 * field) & ~fitting) !== 0) return done;
+      const counter = COUNTS + 2048 * <usize>field + 4 * fitting;
+      store<u32>(counter, load<u32>(counter) + 1);
     }
     if (count < 24) store<u8>(start, <u8>(MAP | present));
     else {
@@ -121,9 +132,11 @@ export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, d
   return done;
 }
 
-@inline function value(type: i32, begin: usize, end: usize, form: u8): bool {
+@inline function value(type: i32, begin: usize, end: usize, form: u8, counting: bool): bool {
   if (type === TEXT) {
     text(begin, end, form);
+    // Nothing that fits a type has a quote in it.
+    if (counting) fitting = form === 2 ? 0 : fittingTypes(begin, end);
     return true;
   }
   // A quoted value with a quote in it is of no other type.
@@ -131,6 +144,7 @@ export function encode(from: i32, end: i32, width: i32, count: i32, keys: i32, d
   if (type === FLOAT64) {
     const number = parseNumber(begin, end);
     if (isNumber) double(number);
+    fitting = numberFits;
     return isNumber;
   }
   if (type === INT64 || type === UINT64) return wholeNumber(type, begin, end);
@@ -161,18 +175,9 @@ function text(begin: usize, end: usize, form: u8): void {
 }
 
 function boolean(begin: usize, end: usize): bool {
-  const length = end - begin;
-  if (length === 4) {
-    const word = load<u32>(begin);
-    if (word !== 0x65757274 && word !== 0x65757254 && word !== 0x45555254) return false;
-    push(0xf5);
-    return true;
-  }
-  if (length !== 5) return false;
-  const first = load<u8>(begin);
-  const word = load<u32>(begin, 1);
-  if (word === 0x65736c61 ? first !== 0x66 && first !== 0x46 : word !== 0x45534c41 || first !== 0x46) return false;
-  push(0xf4);
+  fitting = fittingTypes(begin, end);
+  if (fitting <= 0 || fitting > BOOLEAN_SPELLINGS) return false;
+  push(end - begin === 4 ? 0xf5 : 0xf4);
   return true;
 }
 
@@ -181,6 +186,7 @@ function wholeNumber(type: i32, begin: usize, end: usize): bool {
   const negative = load<u8>(begin) === 0x2d;
   const digits = negative ? begin + 1 : begin;
   if (digits >= end || end - digits > 18 || digitsEnd(digits) !== end) return false;
+  fitting = fittingIntegers(digits, end, negative);
   const value = digitsValue(digits, end);
   if (!negative || value === 0) head(UNSIGNED, value);
   else if (type === UINT64) return false;
@@ -239,7 +245,10 @@ function halfOf(bits: u32): i32 {
 
 /** Types from DATE on. Their bits in the evidence are 64, 128 and 256. */
 function time(type: i32, begin: usize, end: usize): bool {
-  if (end - begin < 10 || fittingTimes(begin, end) !== 64 << (type - DATE)) return false;
+  if (end - begin < 10) return false;
+  fitting = fittingTimes(begin, end);
+  if (fitting !== 64 << (type - DATE)) return false;
+  const days = daysRead();
   if (type === DATE) {
     head(TAG, 100);
     integer(days);

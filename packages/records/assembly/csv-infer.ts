@@ -15,7 +15,8 @@ const FLOAT64: i32 = 32;
 const DATE: i32 = 64;
 const TIMESTAMP: i32 = 128;
 const INSTANT: i32 = 256;
-const UNKNOWN: i32 = -1;
+/** Only arithmetic without bounds can tell. */
+export const UNKNOWN: i32 = -1;
 
 /** Where `gather` stopped because the events were full. */
 export let nextColumn: i32 = 0;
@@ -62,7 +63,8 @@ export function gather(records: i32, width: i32, columns: i32, delta: i32, colum
 
 @inline function isDigit(byte: u32): bool { return byte - 0x30 <= 9; }
 
-function fittingTypes(begin: usize, end: usize): i32 {
+/** The candidates that a text fits, one bit each; {@link UNKNOWN}. */
+export function fittingTypes(begin: usize, end: usize): i32 {
   const length = <i32>(end - begin);
   if (length === 0) return 0;
   const first = <u32>load<u8>(begin);
@@ -86,18 +88,27 @@ function fittingTypes(begin: usize, end: usize): i32 {
 function fittingNumbers(begin: usize, digits: usize, end: usize): i32 {
   let i = digitsEnd(digits);
   const count = <i32>(i - digits);
-  if (count === 0 || (count > 1 && load<u8>(digits) === 0x30)) return 0;
-  if (i === end) {
-    if (count > 15) return count > 309 ? 0 : fittingLongIntegers(digits, end, begin !== digits);
-    return begin !== digits ? INT64 | FLOAT64 : INT64 | UINT64 | FLOAT64;
-  }
+  if (count === 0) return 0;
+  if (i === end) return fittingIntegers(digits, end, begin !== digits);
+  if (count > 1 && load<u8>(digits) === 0x30) return 0;
   if (load<u8>(i) === 0x2e) {
     const fraction = ++i;
     i = digitsEnd(i);
     if (i === fraction) return 0;
-    if (i === end) return count <= 300 ? FLOAT64 : UNKNOWN;
+    if (i === end) return fittingFractions(count);
   }
   return UNKNOWN;
+}
+
+/** Of digits with a point among them, `count` of them before it, the first of which is no needless zero. */
+@inline export function fittingFractions(count: i32): i32 { return count <= 300 ? FLOAT64 : UNKNOWN; }
+
+/** Of one digit or more. */
+@inline export function fittingIntegers(digits: usize, end: usize, negative: bool): i32 {
+  const count = <i32>(end - digits);
+  if (count > 1 && load<u8>(digits) === 0x30) return 0;
+  if (count > 15) return count > 309 ? 0 : fittingLongIntegers(digits, end, negative);
+  return negative ? INT64 | FLOAT64 : INT64 | UINT64 | FLOAT64;
 }
 
 /** Integers of 16 and more digits. */
@@ -112,46 +123,57 @@ function fittingLongIntegers(digits: usize, end: usize, negative: bool): i32 {
   return fitting;
 }
 
-/** −1 where there are no two digits. */
-function twoDigits(at: usize): i32 {
-  const tens = <u32>load<u8>(at) - 0x30;
-  const ones = <u32>load<u8>(at, 1) - 0x30;
-  return tens <= 9 && ones <= 9 ? <i32>(10 * tens + ones) : -1;
-}
-
-@inline function isWithin(value: i32, least: i32, most: i32): bool { return value >= least && value <= most; }
-
 export function daysOfMonth(year: i32, month: i32): i32 {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** What {@link fittingTimes} read. */
-export let days: i32 = 0;
+let year: i32 = 0;
+let month: i32 = 0;
+let day: i32 = 0;
 export let seconds: i32 = 0;
 export let nanoseconds: i32 = 0;
 
+/** Days since 1970-01-01 of the date that {@link fittingTimes} read. */
+export function daysRead(): i32 { return daysOf(year, month, day); }
+
+/** Where digits must be in `YYYY-MM-DD`, and in `Thh:mm:ss`: a bit for each. */
+const DATE_DIGITS: i32 = 0b1101101111;
+const TIME_DIGITS: i32 = 0b110110110;
+
+/** Digits as numbers from 0 to 9; other bytes are above. */
+@inline function digitsAt(at: usize): v128 { return i8x16.sub(v128.load(at), i8x16.splat(0x30)); }
+@inline function hasDigits(digits: v128, places: i32): bool {
+  return (i8x16.bitmask(i8x16.le_u(digits, i8x16.splat(9))) & places) === places;
+}
+/** Four numbers of two digits each, from eight digits. */
+@inline function pairsOf(digits: v128): v128 {
+  const weighed = i16x8.extmul_low_i8x16_u(digits, i8x16(10, 1, 10, 1, 10, 1, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0));
+  return i32x4.extadd_pairwise_i16x8_u(weighed);
+}
+
 /** `YYYY-MM-DD`, or that with `T` or a space and a time, or that with an offset of nothing. At least ten bytes. */
 export function fittingTimes(begin: usize, end: usize): i32 {
-  const century = twoDigits(begin);
-  const yearOfCentury = twoDigits(begin + 2);
-  const month = twoDigits(begin + 5);
-  const day = twoDigits(begin + 8);
-  if (load<u8>(begin, 4) !== 0x2d || load<u8>(begin, 7) !== 0x2d) return 0;
-  if (century < 0 || yearOfCentury < 0 || !isWithin(month, 1, 12)) return 0;
-  const year = 100 * century + yearOfCentury;
-  if (!isWithin(day, 1, daysOfMonth(year, month))) return 0;
-  days = daysOf(year, month, day);
+  const date = digitsAt(begin);
+  if (!hasDigits(date, DATE_DIGITS) || load<u8>(begin, 4) !== 0x2d || load<u8>(begin, 7) !== 0x2d) return 0;
+  const parts = pairsOf(v128.shuffle<i8>(date, date, 0, 1, 2, 3, 5, 6, 8, 9, 0, 0, 0, 0, 0, 0, 0, 0));
+  year = 100 * i32x4.extract_lane(parts, 0) + i32x4.extract_lane(parts, 1);
+  month = i32x4.extract_lane(parts, 2);
+  day = i32x4.extract_lane(parts, 3);
+  if (month < 1 || month > 12 || day === 0 || (day > 28 && day > daysOfMonth(year, month))) return 0;
   seconds = 0;
   nanoseconds = 0;
   if (end - begin === 10) return DATE;
   const separator = load<u8>(begin, 10);
   if ((separator !== 0x54 && separator !== 0x20) || end - begin < 19) return 0;
-  if (load<u8>(begin, 13) !== 0x3a || load<u8>(begin, 16) !== 0x3a) return 0;
-  const hour = twoDigits(begin + 11);
-  const minute = twoDigits(begin + 14);
-  const second = twoDigits(begin + 17);
-  if (!isWithin(hour, 0, 23) || !isWithin(minute, 0, 59) || !isWithin(second, 0, 59)) return 0;
+  const time = digitsAt(begin + 10);
+  if (!hasDigits(time, TIME_DIGITS) || load<u8>(begin, 13) !== 0x3a || load<u8>(begin, 16) !== 0x3a) return 0;
+  const units = pairsOf(v128.shuffle<i8>(time, time, 1, 2, 4, 5, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  const hour = i32x4.extract_lane(units, 0);
+  const minute = i32x4.extract_lane(units, 1);
+  const second = i32x4.extract_lane(units, 2);
+  if (hour > 23 || minute > 59 || second > 59) return 0;
   seconds = 3600 * hour + 60 * minute + second;
   let i = begin + 19;
   if (i < end && load<u8>(i) === 0x2e) {
@@ -167,10 +189,10 @@ export function fittingTimes(begin: usize, end: usize): i32 {
   const rest = end - i;
   if (rest === 0) return TIMESTAMP;
   if (rest === 1) return load<u8>(i) === 0x5a ? INSTANT : 0;
-  if (load<u8>(i) !== 0x2b || twoDigits(i + 1) !== 0) return 0;
+  if (load<u8>(i) !== 0x2b || load<u16>(i, 1) !== 0x3030) return 0;
   if (rest === 3) return INSTANT;
-  if (rest === 5) return twoDigits(i + 3) === 0 ? INSTANT : 0;
-  return rest === 6 && load<u8>(i, 3) === 0x3a && twoDigits(i + 4) === 0 ? INSTANT : 0;
+  if (rest === 5) return load<u16>(i, 3) === 0x3030 ? INSTANT : 0;
+  return rest === 6 && load<u8>(i, 3) === 0x3a && load<u16>(i, 4) === 0x3030 ? INSTANT : 0;
 }
 
 /** Days since 1970-01-01 (H. Hinnant, "chrono-compatible date algorithms"), for years from 0. */

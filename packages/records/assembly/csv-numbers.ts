@@ -3,6 +3,7 @@
  * Eisel and Lemire ("Number parsing at a gigabyte per second", 2021); what neither can tell goes to JavaScript.
  */
 
+import { fittingFractions, fittingIntegers, UNKNOWN } from "./csv-infer";
 import { LEAST_POWER, MOST_POWER, POWERS } from "./memory-layout";
 
 /** The number that is all of the text, by JavaScript. The text is of the grammar. */
@@ -49,6 +50,8 @@ export function digitsValue(p: usize, end: usize): u64 {
 
 /** Whether the last text was `-?d+(.d+)?([eE][+-]?d+)?` and finite. */
 export let isNumber: bool = false;
+/** The candidates that the last number fits, as `csv-infer.ts` says. */
+export let numberFits: i32 = 0;
 
 /** The value of a text, if it {@link isNumber}. */
 export function parseNumber(begin: usize, end: usize): f64 {
@@ -62,10 +65,13 @@ export function parseNumber(begin: usize, end: usize): f64 {
   p = wholeEnd;
   let count = p - whole;
   let fraction = p;
-  if (load<u8>(p) === 0x2e && p < end) {
+  numberFits = UNKNOWN;
+  if (p === end) numberFits = fittingIntegers(whole, end, negative);
+  else if (load<u8>(p) === 0x2e) {
     fraction = ++p;
     p = digitsEnd(p);
     if (p === fraction) return 0;
+    if (p === end) numberFits = count > 1 && load<u8>(whole) === 0x30 ? 0 : fittingFractions(<i32>count);
     count += p - fraction;
   }
   const fractionEnd = p;

@@ -78,6 +78,8 @@ export class CsvEvidence implements CsvVisitor {
       kernel.beginEvidence(this.#fields);
     }
     this.#counted += records;
+    // Leaves are made on the way only where all columns are evidence.
+    if (this.#early?.addWithEvidence(kernel, records, fold.open) === true) return;
     kernel.gather(records, this.#width, fold.open, (column, record) =>
       this.#add(bytes, scanner, first, column, record),
     );
@@ -114,6 +116,10 @@ export class CsvEvidence implements CsvVisitor {
     for (let column = 0; column < this.#fields.length; column++) this.#fold?.addCounts(column, kernel.countsOf(column));
     this.#kernel = null;
     this.#counted = 0;
+  }
+
+  get makesLeaves(): boolean {
+    return this.#early?.wants(0) ?? false;
   }
 
   /** The leaves of the whole file, if they could be made. */

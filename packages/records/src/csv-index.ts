@@ -24,6 +24,8 @@ export interface CsvVisitor {
   run(bytes: Uint8Array, scanner: FieldScanner, first: number): void;
   /** After the last record. */
   end(): void;
+  /** Whether it makes leaves of what it sees, so far of all of it. */
+  readonly makesLeaves: boolean;
 }
 
 /**
@@ -39,8 +41,8 @@ export async function indexCsv(
   visitor: CsvVisitor | null = null,
 ): Promise<FileIndex> {
   const dialect = resolveDialect(options.dialect ?? {}, format);
-  const digests = new StoredDigests();
-  const { onBytes } = options;
+  const { onBytes, readsOnce = false } = options;
+  const digests = new StoredDigests(() => !(readsOnce && visitor?.makesLeaves === true));
   const stream = new RangeStream(source, {
     ...streamOptions(source, options, dialect),
     onStored(bytes) {

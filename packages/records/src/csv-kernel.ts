@@ -27,7 +27,15 @@ interface KernelModule {
     quote: number,
   ): number;
   gather(records: number, width: number, columns: number, delta: number, column: number, record: number): number;
-  encode(from: number, end: number, width: number, count: number, keys: number, delta: number): number;
+  encode(
+    from: number,
+    end: number,
+    width: number,
+    count: number,
+    keys: number,
+    delta: number,
+    counting: number,
+  ): number;
   recordsEnd(length: number, quote: number, isInside: number): number;
   readonly [name: string]: WebAssembly.Global | ((...values: number[]) => number);
 }
@@ -280,10 +288,29 @@ export class CsvKernel {
    *
    * @returns Whether they are written: false when one of the records must be read in JavaScript.
    */
-  leaves(records: number, { width, count, keyBytes }: KernelColumns, leaves: Uint8Array): boolean {
+  leaves(records: number, columns: KernelColumns, leaves: Uint8Array): boolean {
+    return this.#leaves(records, columns, leaves, 0);
+  }
+
+  /**
+   * Does what {@link gather} and {@link leaves} do, in one pass: all columns are evidence, and there is no field that is not
+   * counted here.
+   *
+   * @returns Whether it is done: false, and nothing is counted, when some field must be seen in JavaScript.
+   */
+  leavesAndEvidence(records: number, columns: KernelColumns, open: Int32Array, leaves: Uint8Array): boolean {
+    const counts = this.#at("COUNTS");
+    const before = this.#bytes.slice(counts, counts + 2048 * columns.count);
+    this.#words.set(open, this.#at("OPEN") / 4);
+    const isDone = this.#leaves(records, columns, leaves, 1);
+    if (!isDone) this.#bytes.set(before, counts);
+    return isDone;
+  }
+
+  #leaves(records: number, { width, count, keyBytes }: KernelColumns, leaves: Uint8Array, counting: 0 | 1): boolean {
     const [arena, offsets, out] = [this.#at("ARENA"), this.#at("OFFSETS"), this.#at("LEAVES")];
     for (let done = 0; done < records; ) {
-      const n = this.#module.encode(done, records, width, count, keyBytes, this.#delta);
+      const n = this.#module.encode(done, records, width, count, keyBytes, this.#delta, counting);
       if (n === 0) return false;
       this.#lanes.hashRecords(arena, offsets, n, 0x00, LANES_LONGEST, out);
       leaves.set(this.#bytes.subarray(out, out + 32 * n), 32 * done);

@@ -58,7 +58,7 @@ export async function indexCsvRanges(
   const kernel = header === null ? undefined : takeCsvKernel();
   if (header === null || kernel === undefined) return null;
   const input = { format, ordinal, names: header.names };
-  const pass = new RangesPass(source, header, options.mostLeaves);
+  const pass = new RangesPass(source, header, options);
   const blocks = new Blocks(rangeBytes);
   const waiting: Range[] = [];
   const take = async (): Promise<boolean> => {
@@ -159,7 +159,7 @@ class RangesPass {
   readonly #source: ByteSource;
   readonly #names: readonly string[];
   readonly #mostLeaves: number;
-  readonly #digests = new StoredDigests();
+  readonly #digests: StoredDigests;
   readonly #parts: FilePart[] = [];
   readonly #early: EarlyLeaves[] = [];
   #evidence: Evidence = [];
@@ -170,8 +170,13 @@ class RangesPass {
   #detail: TextPartDetail;
   #isLast = false;
 
-  constructor(source: ByteSource, { names, length, line }: CsvHeader, mostLeaves: number) {
+  constructor(
+    source: ByteSource,
+    { names, length, line }: CsvHeader,
+    { mostLeaves, readsOnce = false }: CsvRangesOptions,
+  ) {
     this.#source = source;
+    this.#digests = new StoredDigests(() => !readsOnce);
     this.#names = names;
     this.#mostLeaves = mostLeaves;
     this.#line = line;

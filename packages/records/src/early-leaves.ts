@@ -33,6 +33,9 @@ export function hasSameLeaves(guessed: ColumnType | null, inferred: ColumnType |
   return isWhole && (inferred === "int64" || inferred === "uint64" || inferred === "float64");
 }
 
+/** So many runs with something surprising, one after the other, and none more is tried in one pass. */
+const MOST_REFUSED = 4;
+
 /** Gathers the leaves of a file, or of a range of it, run after run. */
 export class EarlyLeavesBuilder {
   readonly #names: readonly string[];
@@ -45,6 +48,8 @@ export class EarlyLeavesBuilder {
   #block: Uint8Array = new Uint8Array(0);
   #filled = 0;
   #count = 0;
+  /** Runs of records one after the other that {@link addWithEvidence} could not take. */
+  #refused = 0;
 
   /**
    * @param mostLeaves With more it is given up.
@@ -74,12 +79,38 @@ export class EarlyLeavesBuilder {
    */
   add(kernel: CsvKernel, records: number, evidence: () => Evidence): void {
     if (!this.wants(this.#count + records)) return;
-    if (this.#block.length < 32 * (this.#filled + records)) this.#nextBlock();
-    const leaves = this.#block.subarray(32 * this.#filled, 32 * (this.#filled + records));
+    const leaves = this.#roomFor(records);
     const isMade =
       (this.#described !== undefined && kernel.leaves(records, this.#described, leaves)) ||
       this.#again(kernel, records, evidence(), leaves);
     if (!isMade) this.giveUp();
+    this.#take(records);
+  }
+
+  /**
+   * Adds the records that the kernel has just found, and lets it count them as evidence on the way.
+   *
+   * @param open For each column, all of which must be evidence, the candidates whose misfits are still wanted.
+   * @returns Whether it was done. If not, nothing was.
+   */
+  addWithEvidence(kernel: CsvKernel, records: number, open: Int32Array): boolean {
+    if (this.#described === undefined || this.#refused === MOST_REFUSED) return false;
+    if (!this.wants(this.#count + records)) return false;
+    if (!kernel.leavesAndEvidence(records, this.#described, open, this.#roomFor(records))) {
+      this.#refused++;
+      return false;
+    }
+    this.#refused = 0;
+    this.#take(records);
+    return true;
+  }
+
+  #roomFor(records: number): Uint8Array {
+    if (this.#block.length < 32 * (this.#filled + records)) this.#nextBlock();
+    return this.#block.subarray(32 * this.#filled, 32 * (this.#filled + records));
+  }
+
+  #take(records: number): void {
     this.#filled += records;
     this.#count += records;
   }
@@ -128,6 +159,11 @@ export class EarlyLinesBuilder {
   constructor(mostLeaves: number, isRaw: boolean) {
     this.#mostLeaves = mostLeaves;
     this.#isRaw = isRaw;
+  }
+
+  /** Whether nothing was given up so far. */
+  get makesLeaves(): boolean {
+    return this.#blocks !== null;
   }
 
   /** Adds the lines that a scanner has just found. */

@@ -8,11 +8,19 @@ import { type Executor, inlineExecutor, type Task } from "./executor.js";
 import { joinAllKinds } from "./kinds.js";
 import { checkLeafKey } from "./leaves.js";
 import { columnsOf } from "./metadata-files.js";
+import { sourceChanged } from "./range-stream.js";
 import { BLOCK_RECORDS, isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, saysOwnTypes, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
-import { type HashTaskOptions, type HashTaskOutput, type PartInput, type PlainReadOptions, taskOf } from "./tasks.js";
+import {
+  type HashTaskOptions,
+  type HashTaskOutput,
+  isReadOnce,
+  type PartInput,
+  type PlainReadOptions,
+  taskOf,
+} from "./tasks.js";
 import { FILE_KINDS, fileLeaves } from "./whole-file.js";
 
 export interface ReadSourceOptions {
@@ -82,7 +90,9 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
     splits !== undefined && "paths" in splits
       ? scanned.files.map(({ file }) => splitOfPath(splits.paths, file.path))
       : null;
-  const inputs = partInputs(scanned);
+  const isPlain = leafKey === null && splitColumn === null;
+  const isEarly = scanned.files.map((file) => isPlain && isGood(scanned, file));
+  const inputs = partInputs(await readableAgain(scanned, isEarly, executor, options));
   const task = taskOf("hashPart", { ...readOptionsOf(scanned, options), leafKey, splitColumn });
   function* emptyFiles(begin: number, end: number): Generator<HashedRecords> {
     for (let file = begin; file < end; file++) {
@@ -95,9 +105,8 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   }
   let next = 0;
   let done = 0;
-  const isPlain = leafKey === null && splitColumn === null;
   const parts = isPlain
-    ? (some: readonly PartInput[]) => withEarlyLeaves(scanned, some, task, executor, signal)
+    ? (some: readonly PartInput[]) => withEarlyLeaves(scanned, isEarly, some, task, executor, signal)
     : (some: readonly PartInput[]) => mapped(executor, task, some, signal);
   const all = splitColumn === null ? withFileLeaves(inputs, leafKey, parts) : parts(inputs);
   for await (const { file, ordinal, begin, output } of all) {
@@ -178,13 +187,13 @@ async function* withFileLeaves(
 /** Files in order: blocks of those whose leaves the scan has made, and parts of the others from the executor. */
 async function* withEarlyLeaves(
   scanned: ScannedSource,
+  isEarly: readonly boolean[],
   inputs: readonly PartInput[],
   task: Task<HashTaskOptions, PartInput, HashTaskOutput>,
   executor: Executor,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<HashedPart> {
   const { files, reading } = scanned;
-  const isEarly = files.map((file) => isGood(scanned, file));
   const rest = inputs.filter(({ ordinal }) => !isEarly[ordinal]);
   const others = mapped(executor, task, rest, signal);
   let next = 0;
@@ -209,6 +218,30 @@ async function* withEarlyLeaves(
   } finally {
     await others.return(undefined);
   }
+}
+
+/** The source with files whose leaves must be made after all, though nobody was to read them again, indexed once more. */
+async function readableAgain(
+  scanned: ScannedSource,
+  isEarly: readonly boolean[],
+  executor: Executor,
+  options: ReadSourceOptions,
+): Promise<ScannedSource> {
+  const { signal } = options;
+  const inputs = scanned.files.flatMap(({ file, index }, ordinal) =>
+    !isEarly[ordinal] && isReadOnce(index) ? [{ file, ordinal }] : [],
+  );
+  if (inputs.length === 0) return scanned;
+  const files = [...scanned.files];
+  const task = taskOf("indexFile", { ...readOptionsOf(scanned, options), known: null });
+  let i = 0;
+  for await (const { index } of executor.map(task, inputs, signal === undefined ? {} : { signal })) {
+    const { file, ordinal } = inputs[i++] as (typeof inputs)[number];
+    const before = (scanned.files[ordinal] as ScannedFile).index;
+    if (index.bytes !== before.bytes) throw sourceChanged(file.path, "its bytes are not those of the first pass");
+    files[ordinal] = { file, index: { ...before, parts: index.parts } };
+  }
+  return { ...scanned, files };
 }
 
 /** Whether the leaves that the scan made of a file are those that its types give. */

@@ -65,8 +65,8 @@ async function indexRecords(
   scanner: RunScanner,
   early: EarlyLinesBuilder | undefined,
 ): Promise<FileIndex> {
-  const digests = new StoredDigests();
-  const { onBytes, readBytes, signal } = options;
+  const { onBytes, readBytes, readsOnce = false, signal } = options;
+  const digests = new StoredDigests(() => !(readsOnce && early?.makesLeaves === true));
   const { maxRecordBytes } = limitsOf(options);
   const stream = new RangeStream(source, {
     begin: 0,

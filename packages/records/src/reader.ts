@@ -55,7 +55,8 @@ export interface ByteSource {
 export interface Window {
   readonly begin: number;
   readonly end: number;
-  readonly sha256: string;
+  /** `null` where nobody was to read the part again ({@link IndexOptions.readsOnce}): then nobody can. */
+  readonly sha256: string | null;
 }
 
 /** A run of whole blocks: the unit of work. Plain data, so that it can travel to a worker or a cluster. */
@@ -146,6 +147,11 @@ export interface IndexOptions {
   readonly leafFormat?: LeafFormat;
   /** Bytes of a text format that are read at once. Changes no result. Default 262,144. */
   readonly readBytes?: number;
+  /**
+   * Where leaves are made on the way, parts are not to be read again: the file has a digest, and its windows need none.
+   * Default false.
+   */
+  readonly readsOnce?: boolean;
   readonly limits?: Partial<Limits>;
   readonly signal?: AbortSignal;
   /** Called with bytes read since the last call. */

@@ -39,6 +39,12 @@ export interface ScanOptions {
    * clear are read once. They are only used for plain leaves (no key, no splits by column). Default 0: none.
    */
   readonly leafBytes?: number;
+  /**
+   * The source is scanned for its leaves alone: of files whose leaves were made in the scan no records can be read
+   * afterwards (RangeError), which saves a second digest of their bytes. `hashSource` still can whatever it needs. Only
+   * where all files have one format. Default false.
+   */
+  readonly readsOnce?: boolean;
 }
 
 /** Formats whose lines can be records as they stand. */
@@ -62,6 +68,7 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     signal,
     limits = source.limits,
     leafBytes = 0,
+    readsOnce = false,
   } = options;
   checkLeafFormat(source, leafFormat);
   const { schema } = source;
@@ -77,7 +84,12 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
 
   const indexed: IndexTaskOutput[] = [];
   let evidence: Evidence = [];
-  const indexTask = taskOf("indexFile", { ...readOptions, known: others === "infer" ? [...known.keys()] : null });
+  const indexTask = taskOf("indexFile", {
+    ...readOptions,
+    known: others === "infer" ? [...known.keys()] : null,
+    // Of several formats the columns of JSONL are looked for, in a pass of their own.
+    readsOnce: readsOnce && source.files.every(({ format }) => format === source.files[0]?.format),
+  });
   const total = source.files.reduce((sum, { size }) => sum + size, 0);
   let done = 0;
   // Of a line without its files nothing can be said.

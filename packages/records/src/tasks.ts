@@ -20,6 +20,7 @@ import { joinNamedFiles, optionsBeforeJoin } from "./named-files.js";
 import { withFile } from "./open-bytes.js";
 import { indexBytes } from "./other.js";
 import { indexPlain, methodOf, withPlain } from "./plain-source.js";
+import { sourceChanged } from "./range-stream.js";
 import type {
   ByteSource,
   FileIndex,
@@ -143,7 +144,8 @@ async function indexAny(
     const lines = new EarlyLinesBuilder(mostLeaves, leafFormat === "raw/v1");
     const index = await indexLines(bytes, format, options, lines);
     const early = lines.finish();
-    return { index, evidence: [], ...(early === undefined ? {} : { early: [early] }) };
+    if (early === undefined) return { index: await readable(index, bytes, options), evidence: [] };
+    return { index, evidence: [], early: [early] };
   }
   if (known === null || (format !== "csv" && format !== "tsv")) {
     return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
@@ -152,7 +154,21 @@ async function indexAny(
   const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
   const index = await indexCsv(bytes, format, options, evidence);
   const early = leafFormat === "raw/v1" ? undefined : evidence.early;
-  return { index, evidence: evidence.finish(), ...(early === undefined ? {} : { early: [early] }) };
+  if (early === undefined) return { index: await readable(index, bytes, options), evidence: evidence.finish() };
+  return { index, evidence: evidence.finish(), early: [early] };
+}
+
+/** The index of a file of which leaves were made at first, and given up too late to have a digest of each window. */
+async function readable(index: FileIndex, bytes: ByteSource, options: IndexOptions): Promise<FileIndex> {
+  if (!isReadOnce(index)) return index;
+  const again = await (await loadReader(index.format)).index(bytes, { ...options, readsOnce: false });
+  if (again.bytes !== index.bytes) throw sourceChanged(bytes.path, "its bytes are not those of the first pass");
+  return again;
+}
+
+/** Whether parts of a file cannot be read again. */
+export function isReadOnce({ parts }: FileIndex): boolean {
+  return parts.some(({ windows }) => windows.some(({ sha256 }) => sha256 === null));
 }
 
 /** Opens what a part is in, runs some work on it, and looks whether the file is still the one that was opened. */

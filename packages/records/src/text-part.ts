@@ -35,6 +35,8 @@ export class VerifiedRange extends RangeStream {
   constructor(source: ByteSource, part: FilePart, options: IndexOptions, encoding: Encoding = "utf-8") {
     const window = part.windows[0];
     if (window === undefined) throw new RangeError("part.windows must hold the byte range of a text format");
+    const { sha256 } = window;
+    if (sha256 === null) throw new RangeError("part.windows have no digest: the source was scanned to be read once");
     const hash = createSha256();
     const { onBytes } = options;
     super(source, {
@@ -50,7 +52,7 @@ export class VerifiedRange extends RangeStream {
     });
     this.#hash = hash;
     this.#path = source.path;
-    this.#sha256 = window.sha256;
+    this.#sha256 = sha256;
   }
 
   /** Reads until `count` bytes can be left out in front, and leaves them out. */

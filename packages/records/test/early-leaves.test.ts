@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { hashSource } from "../src/hash-source.js";
+import { hashSource, readBatches } from "../src/hash-source.js";
 import { joinAllKinds } from "../src/kinds.js";
 import type { MemoryFile } from "../src/memory-source.js";
-import { type InMemory, leavesOf, scanned, utf8 } from "./scan-and-hash.js";
+import { type InMemory, leavesOf, rootsOf, scanned, utf8 } from "./scan-and-hash.js";
 
 /** Enough for every file here. */
 const LEAF_BYTES = 2 ** 26;
@@ -24,6 +24,9 @@ async function earlyOf(files: string | readonly MemoryFile[], options: InMemory 
   expect(early.files.map(({ index }) => index)).toEqual(plain.files.map(({ index }) => index));
   expect(early.reading).toEqual(plain.reading);
   expect(await leavesOf(early)).toEqual(await leavesOf(plain));
+  const once = await scanned(files, { ...options, leafBytes: LEAF_BYTES, readsOnce: true });
+  expect(once.files.map(({ index }) => index.bytes)).toEqual(plain.files.map(({ index }) => index.bytes));
+  expect(await rootsOf(once)).toEqual(await rootsOf(plain));
   const kinds = [];
   for (const source of [plain, early]) {
     let all = {};
@@ -70,6 +73,34 @@ describe("leaves made in the scan are those of a second reading", () => {
       true,
       true,
     ]);
+  });
+
+  test("of files of several parts that are read once, and again only where leaves must be made anew", async () => {
+    const bytes = (last: string) =>
+      utf8(
+        `id,value\n${Array.from({ length: 140_000 }, (_, i) => `${i},${i === 139_000 ? last : i % 7}`).join("\n")}\n`,
+      );
+    const options = { leafBytes: LEAF_BYTES, readsOnce: true };
+    const [plain, once] = [
+      await scanned([{ path: "a.csv", bytes: bytes("8") }]),
+      await scanned([{ path: "a.csv", bytes: bytes("8") }], options),
+    ];
+    const digests = once.files[0]?.index.parts.map(({ windows }) => windows[0]?.sha256);
+    expect(digests).toEqual([plain.files[0]?.index.parts[0]?.windows[0]?.sha256, null, null]);
+    expect(await rootsOf(once)).toEqual(await rootsOf(plain));
+    await expect(async () => {
+      for await (const _ of readBatches(once));
+    }).rejects.toThrow(RangeError);
+    // Given up in the last part, or by another file: the parts have digests again before they are read.
+    const late = await scanned([{ path: "a.csv", bytes: bytes("x") }], options);
+    expect(late.files[0]?.index).toEqual((await scanned([{ path: "a.csv", bytes: bytes("x") }])).files[0]?.index);
+    const two = [
+      { path: "a.csv", bytes: bytes("8") },
+      { path: "b.csv", bytes: utf8("value\nx\n") },
+    ];
+    expect(await rootsOf(await scanned(two, options))).toEqual(await rootsOf(await scanned(two)));
+    const leafKey = new Uint8Array(32).fill(7);
+    expect(await rootsOf(once, { leafKey })).toEqual(await rootsOf(plain, { leafKey }));
   });
 
   test("and none are made for given types or nulls, or more leaves than there is room for", async () => {

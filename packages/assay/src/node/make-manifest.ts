@@ -81,11 +81,11 @@ export interface BuiltFrom {
   readonly since?: { readonly directory: string; readonly claimed: readonly string[] };
 }
 
-/** Scans a source and builds its manifest. */
+/** Scans a source and builds its manifest; with `readsOnce`, so that nothing but leaves is read of it. */
 export async function buildFrom(
   source: Source,
   executor: Executor,
-  options: Omit<MakeManifestOptions, "output"> & { readonly keep?: Keep },
+  options: Omit<MakeManifestOptions, "output"> & { readonly keep?: Keep; readonly readsOnce?: boolean },
   room: LeafRoom = {},
 ): Promise<BuiltFrom> {
   const { reading = {}, config, since } = options;
@@ -95,12 +95,15 @@ export async function buildFrom(
     since === undefined
       ? undefined
       : await (await import("./since.js")).scanSince(source, since, reading, executor, options);
+  // Leaves of the scan have no key, and are not told apart by a value.
+  const isPlain = reading.leafKey === undefined && !(reading.splits !== undefined && "column" in reading.splits);
   const scanned =
     taken?.scanned ??
     (await scanSource(source, {
       ...work,
       ...(reading.leafFormat !== undefined && { leafFormat: reading.leafFormat }),
-      leafBytes: Math.min(EARLY_LEAF_BYTES, room.maxLeafBytes ?? EARLY_LEAF_BYTES),
+      leafBytes: isPlain ? Math.min(EARLY_LEAF_BYTES, room.maxLeafBytes ?? EARLY_LEAF_BYTES) : 0,
+      readsOnce: isPlain && options.readsOnce === true,
     }));
   refuseUnknownSplit(scanned, reading.splits);
   warnOfScan(scanned, options);
@@ -150,7 +153,9 @@ export async function makeManifest(
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
       const keep = output.keep === undefined ? {} : { keep: output.keep };
-      const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep }, room);
+      // Fingerprints and pins look at the records once more.
+      const readsOnce = options.unf !== true && reading.urls !== true;
+      const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep, readsOnce }, room);
       const claimed = since?.claimed ?? [];
       const unf = options.unf === true ? await unfOf(scanned, { executor, ...workOf(options) }) : undefined;
       const pins = reading.urls === true ? await pinsFor(folder, scanned, executor, options) : undefined;
