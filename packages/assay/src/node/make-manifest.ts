@@ -5,6 +5,7 @@ import {
   buildStoredManifest,
   type FolderFile,
   type Keep,
+  keepsSet,
   type SealedManifest,
   type StoredManifest,
   storedManifestFiles,
@@ -85,7 +86,7 @@ export interface BuiltFrom {
 export async function buildFrom(
   source: Source,
   executor: Executor,
-  options: Omit<MakeManifestOptions, "output"> & { readonly keep?: Keep },
+  options: Omit<MakeManifestOptions, "output"> & { readonly keep?: Keep; readonly pages?: boolean },
   room: LeafRoom = {},
 ): Promise<BuiltFrom> {
   const { reading = {}, config, since } = options;
@@ -113,6 +114,7 @@ export async function buildFrom(
     ...(version !== undefined && { version }),
     ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
     ...(reading.splits !== undefined && { splits: reading.splits }),
+    ...(options.pages !== undefined && { pages: options.pages }),
   };
   if (taken === undefined) return { scanned, built: await buildStoredManifest(scanned, sealing) };
   try {
@@ -150,7 +152,8 @@ export async function makeManifest(
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
       const keep = output.keep === undefined ? {} : { keep: output.keep };
-      const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep }, room);
+      const pages = output.keep === undefined || keepsSet(output.keep);
+      const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep, pages }, room);
       const claimed = since?.claimed ?? [];
       const unf = options.unf === true ? await unfOf(scanned, { executor, ...workOf(options) }) : undefined;
       const pins = reading.urls === true ? await pinsFor(folder, scanned, executor, options) : undefined;
