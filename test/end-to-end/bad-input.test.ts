@@ -86,6 +86,15 @@ describe.concurrent("assay run refuses bad data", () => {
       records: 3,
     });
     expect(await assay(cwd, ["verify", "shards/shards.assay"])).toMatchObject({ exitCode: 0 });
+    // Whether the shell or the command looks for the files, their folder goes beside them, and the next run does not read it.
+    const expanded = await assay(cwd, ["manifest", "shards/1.csv", "shards/2.csv", "-o", "two.assay", "--json"]);
+    const listed = await assay(cwd, ["manifest", "shards/1.csv", "shards/2.csv", "--overwrite", "--json"]);
+    const quoted = await assay(cwd, ["manifest", "shards/*.csv", "--json"]);
+    for (const one of [expanded, listed, quoted]) expect(one, one.stderr).toMatchObject({ exitCode: 0 });
+    expect(quoted.json()).toEqual(listed.json());
+    expect(quoted.json()).toMatchObject({ manifest: expect.stringMatching(/shards.shards.assay.manifest.json$/) });
+    expect((expanded.json() as { dataset: string }).dataset).toBe((quoted.json() as { dataset: string }).dataset);
+    expect(await assay(cwd, ["manifest", "shards/**/*.csv", "--overwrite"])).toMatchObject({ exitCode: 0 });
     writeFileSync(join(cwd, "shards/deep/3.csv"), "a\n4\n");
     expect(await assay(cwd, ["verify", "shards/shards.assay"])).toMatchObject({ exitCode: 2 });
   });

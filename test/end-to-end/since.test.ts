@@ -94,6 +94,16 @@ describe.concurrent("assay manifest --since", () => {
     expect(seen(cwd, "since.assay").map(({ trust }) => trust)).toEqual(["read", "read", "claimed"]);
   });
 
+  test("takes a folder whose set has no tops, and gives it some", async () => {
+    const records = (begin: number, end: number) =>
+      Array.from({ length: end - begin }, (_, i) => `${begin + i},x\n`).join("");
+    const cwd = await sealed({ "a.csv": `n,t\n${records(0, 5000)}` });
+    expect(readdirSync(join(cwd, "first.assay/set-tops"))).toEqual(["root.tops"]);
+    rmSync(join(cwd, "first.assay/set-tops"), { recursive: true });
+    writeFileSync(join(cwd, "shards/b.csv"), `n,t\n${records(5000, 5010)}`);
+    expect(await again(cwd)).toMatchObject({ claimed: ["a.csv"] });
+  });
+
   test("never opens what it claims: a change that keeps size and time is seen by verify", async () => {
     const cwd = await sealed({ "a.csv": CSV, "b.csv": "n,t\n5,q\n" });
     const path = join(cwd, "shards/a.csv");

@@ -357,6 +357,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
     ...(splits !== undefined && { splits }),
     ...(leafSpace !== undefined && { space: leafSpace }),
     ...(maxLeafBytes !== undefined && { maxLeafBytes }),
+    pages: true,
   });
   await options.onManifest?.(manifest);
   const more = (await options.moreFiles?.(scanned)) ?? new Map<string, Uint8Array>();

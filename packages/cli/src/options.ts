@@ -231,7 +231,10 @@ export function addTempOption(command: Command): Command {
 /** Where the folder goes. */
 export function addOutputOptions(command: Command): Command {
   return command
-    .option("-o, --output <dir>", "folder to write (default: <name>.assay beside the first input)")
+    .option(
+      "-o, --output <dir>",
+      "folder to write (default: <name>.assay beside the first input; of a glob, in the folder in front of its first star)",
+    )
     .option("--overwrite", "replace an existing folder")
     .addOption(
       new Option("--keep <what>", "what is kept for later proofs (default: tiles)").choices([

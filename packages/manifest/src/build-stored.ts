@@ -15,11 +15,14 @@ import {
   GrownTree,
   hasPages,
   hasTiles,
+  hasTops,
   type UpdatedPages,
   updatePages,
 } from "./earlier.js";
 import type { FileEntry } from "./entry.js";
+import type { FolderFile } from "./folder.js";
 import type { SetTreeHead } from "./header.js";
+import { HeldFiles } from "./held-files.js";
 import { DEFAULT_MAX_LEAF_BYTES, LeafPool, type LeafPoolOptions, type LeafStore } from "./leaf-store.js";
 import { type CountedFile, type SealedManifest, sealManifest } from "./seal-manifest.js";
 import { isShared, sharedRange } from "./shared-trees.js";
@@ -30,6 +33,8 @@ export interface BuildStoredManifestOptions extends BuildManifestOptions, LeafPo
    * those behind the records that are known. Not with splits by a column. Default nothing.
    */
   readonly earlier?: EarlierRun;
+  /** Whether the pages of the set will be written: they are worked out with its root then, and not again. Default false. */
+  readonly pages?: boolean;
 }
 
 /** A manifest, and the leaves that it was built from, wherever they are kept. Good as long as the space is open. */
@@ -50,6 +55,8 @@ export interface StoredManifest extends SealedManifest {
   readonly grown: ReadonlyMap<string, GrownTree>;
   /** The set as changes of the earlier one. */
   readonly updated?: UpdatedPages;
+  /** With `pages`, and not where it is changes: the files of the set tree besides pages of keys. */
+  readonly setFiles?: () => AsyncIterable<FolderFile>;
 }
 
 /**
@@ -161,7 +168,8 @@ export async function buildStoredManifest(
     plan?.hasUpdate === true
       ? await updatePages(earlier as EarlierRun, added, { space, maxBytes: maxLeafBytes, signal })
       : undefined;
-  const set = updated?.head ?? (await headOfStore(all));
+  const held = updated === undefined && options.pages === true ? new HeldFiles(space, maxLeafBytes / 4) : undefined;
+  const set = updated?.head ?? (await (held === undefined ? headOfStore(all) : pagedHead(all, held, signal)));
   const splitHeads = new Map<string, SetTreeHead>(plan?.splits);
   for (const [name, store] of splits) splitHeads.set(name, await headOfStore(store));
   await rangesDone;
@@ -211,7 +219,13 @@ export async function buildStoredManifest(
     grown,
     ...(earlier === undefined ? {} : { earlier }),
     ...(updated === undefined ? {} : { updated }),
+    ...(held === undefined ? {} : { setFiles: () => held.files() }),
   };
+}
+
+async function pagedHead(store: LeafStore, held: HeldFiles, signal: AbortSignal | undefined): Promise<SetTreeHead> {
+  const { distinct, records, root } = await store.setPages(held, signal === undefined ? {} : { signal });
+  return { distinct, records, root: toHex(root) };
 }
 
 /** Where the leaves of each file are: how many in the earlier folder, and from where on the others in the store. */
@@ -252,7 +266,10 @@ function planSets(
   const fresh = files.filter(({ file }) => !isAsItWas(file.path));
   const changes = [...fresh.map(({ index }) => index), ...gone].reduce((sum, { records }) => sum + records, 0);
   const hasUpdate =
-    hasPages(earlier) && 32 * changes <= maxLeafBytes && gone.every((entry) => hasTiles(earlier, entry, "leaves"));
+    hasPages(earlier) &&
+    hasTops(earlier) &&
+    32 * changes <= maxLeafBytes &&
+    gone.every((entry) => hasTiles(earlier, entry, "leaves"));
   const splits = new Map<string, SetTreeHead>();
   if (rule !== undefined && "paths" in rule && canonicalJson(rule) === canonicalJson(header.reading.splits ?? null)) {
     const touched = new Set(

@@ -16,6 +16,8 @@ import {
   readTreeEdge,
   type SetChanges,
   SourceError,
+  setPagePrefix,
+  setTopsPath,
   type TreeEdge,
   toHex,
   updateSetPages,
@@ -24,6 +26,7 @@ import type { Kinds } from "@assay/records";
 import type { FileEntry } from "./entry.js";
 import type { FolderFile, FolderReader } from "./folder.js";
 import type { ManifestHeader, SetTreeHead } from "./header.js";
+import { HeldFiles } from "./held-files.js";
 import { type Keep, keptTilePaths, pageReader, readKeptLeaves, tileReader } from "./kept.js";
 import type { LeafSpace } from "./leaf-store.js";
 
@@ -66,6 +69,20 @@ export function hasTiles({ paths }: EarlierRun, { root, records }: Pick<FileEntr
 /** Whether the earlier folder has the set tree. */
 export function hasPages({ paths }: EarlierRun): boolean {
   return paths.has("set/root.page");
+}
+
+/** Whether it has the tops beside each index page too, without which the set tree is made anew. */
+export function hasTops({ paths }: EarlierRun): boolean {
+  for (const path of paths) {
+    const prefix = setPagePrefix(path);
+    if (prefix !== undefined && prefix !== "" && !paths.has(setTopsPath(prefix.slice(0, -1)))) return false;
+  }
+  return true;
+}
+
+/** Whether a path is one of the set tree: a page, or tops. */
+export function isSetPath(path: string): boolean {
+  return path.startsWith("set/") || path.startsWith("set-tops/");
 }
 
 /**
@@ -152,35 +169,23 @@ export async function updatePages(
   const changes = await changesOf(run, added);
   const { set } = run.header;
   const changed = new Set<string>();
-  const pages: { readonly path: string; readonly bytes: Uint8Array | { offset: number; length: number } }[] = [];
-  let held = 0;
-  const update = updateSetPages(
-    pageReader(run.folder),
-    fromHex(set.root),
-    changes,
-    signal === undefined ? {} : { signal },
-  );
+  const held = new HeldFiles(space, maxBytes);
+  const update = updateSetPages(pageReader(run.folder), fromHex(set.root), changes, {
+    tops: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
   let next = await update.next();
   for (; next.done !== true; next = await update.next()) {
     const [path, bytes] = next.value;
     changed.add(path);
-    if (bytes === undefined) continue;
-    if (space === undefined || held + bytes.length <= maxBytes) {
-      held += bytes.length;
-      pages.push({ path, bytes });
-    } else pages.push({ path, bytes: { offset: await space.append(bytes), length: bytes.length } });
+    if (bytes !== undefined) await held.add(path, bytes);
   }
   const { root, distinct } = next.value;
   const records = changes.differences.reduce((sum, difference) => sum + difference, set.records);
   return {
     head: { distinct: set.distinct + distinct, records, root: toHex(root) },
     changed,
-    async *files() {
-      for (const { path, bytes } of pages) {
-        if (bytes instanceof Uint8Array) yield { path, bytes };
-        else yield { path, bytes: await (space as LeafSpace).read(bytes.offset, bytes.length) };
-      }
-    },
+    files: () => held.files(),
   };
 }
 

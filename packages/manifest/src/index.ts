@@ -70,6 +70,7 @@ export {
   defaultKeep,
   KEEP_TILES_RECORDS,
   type Keep,
+  keepsSet,
   keptTiles,
   pageReader,
   type ReadKeptOptions,

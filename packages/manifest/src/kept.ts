@@ -20,6 +20,7 @@ import {
   FormatError,
   fromHex,
   hashesAtLevel,
+  MAX_SET_TOPS_BYTES,
   nodeHash,
   type ReadTile,
   readSetPages,
@@ -263,14 +264,25 @@ export async function readKeptSet(
   return leaves === undefined ? undefined : checkSet(setTreeOf(countLeaves(leaves)), header.set);
 }
 
-/** The set from its pages, checked; `undefined` when one of them is not there. */
+/**
+ * The set from its pages, checked; `undefined` when one of them is not there.
+ *
+ * @param options.tops whether the tops beside index pages are checked too, those that are there. Default false.
+ */
 export async function readPagedSet(
   folder: FolderReader,
   header: Pick<ManifestHeader, "set">,
-  { signal }: ReadKeptOptions = {},
+  { signal, tops = false }: ReadKeptOptions & { readonly tops?: boolean } = {},
 ): Promise<SetTree | undefined> {
   const root = fromHex(header.set.root);
-  const options = signal === undefined ? {} : { signal };
+  const onTops = async (path: string, expected: Uint8Array): Promise<void> => {
+    const bytes = await folder.read(path, { maxBytes: MAX_SET_TOPS_BYTES });
+    if (bytes === undefined || equalBytes(bytes, expected)) return;
+    throw new VerificationError("root-mismatch", `The set tops ${path} do not follow from their pages`, {
+      details: { path },
+    });
+  };
+  const options = { ...(signal === undefined ? {} : { signal }), ...(tops ? { onTops } : {}) };
   const pages = await orNotKept(() => readSetPages(pageReader(folder), root, options));
   if (pages === undefined) return undefined;
   let records = 0;

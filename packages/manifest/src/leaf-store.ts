@@ -15,10 +15,12 @@ import {
   type SortedRun,
   setTotalsOf,
   sortLeaves,
+  streamSetPages,
   streamSetRoot,
   takeLeaves,
 } from "@assay/merkle";
 import type { Executor } from "@assay/records";
+import type { HeldFiles } from "./held-files.js";
 import { isShared, sharedSetTotals } from "./shared-trees.js";
 
 /** Room for bytes besides memory. Nobody else writes there, and what is read is what was appended. */
@@ -240,6 +242,17 @@ export class LeafStore {
     return executor !== undefined && held.length > 0 && held.every((leaves) => isShared(leaves, executor))
       ? sharedSetTotals(held, executor, signal)
       : setTotalsOf(held);
+  }
+
+  /**
+   * The root of the set of all leaves, and its totals; and into `held` all of its pages that have hashes in them, so that
+   * pages of keys can be written from {@link sorted} without hashing again.
+   */
+  async setPages(held: HeldFiles, { signal }: { readonly signal?: AbortSignal } = {}): Promise<SetTotals> {
+    const pages = streamSetPages(this.sorted(signal === undefined ? {} : { signal }), { tops: true, keyPages: false });
+    let next = await pages.next();
+    for (; next.done !== true; next = await pages.next()) await held.add(...next.value);
+    return next.value;
   }
 
   /** All leaves as counted keys that ascend: what the set is made of. */

@@ -6,6 +6,7 @@
  *     files.jsonl                     the file entries, in tree order
  *     tiles/<records root>/tile/…     leaves and trees of the files (see `kept.ts`)
  *     set/…                           set tree pages
+ *     set-tops/…                      what of them is wanted to change them later
  *     derivation/removed.jsonl        what was removed, with reasons
  *     derivation/update.json          the set update from the parent
  */
@@ -14,6 +15,7 @@ import { buildSetPages, type ReadTile, type SetTree, SourceError, tilesOf, Verif
 import { splitOfPath } from "@assay/records";
 import { readBoundAsync } from "./bound.js";
 import type { BuiltManifest } from "./build.js";
+import { isSetPath } from "./earlier.js";
 import type { FileEntry } from "./entry.js";
 import type { FolderFile, FolderReader } from "./folder.js";
 import type { ManifestHeader } from "./header.js";
@@ -71,7 +73,7 @@ export function* manifestFiles(
     done.add(root);
     yield* keptTiles(root, built.leaves[i] as Uint8Array, keep);
   }
-  if (keepsSet(keep)) for (const [path, bytes] of buildSetPages(built.set)) yield { path, bytes };
+  if (keepsSet(keep)) for (const [path, bytes] of buildSetPages(built.set, { tops: true })) yield { path, bytes };
   if (removed !== undefined) yield { path: REMOVED_FILE, bytes: removed };
   if (update !== undefined) yield { path: UPDATE_FILE, bytes: update };
   yield { path: ENTRIES_FILE, bytes: built.entriesBytes };
@@ -80,7 +82,7 @@ export function* manifestFiles(
 
 /** Whether a file of a folder belongs to the manifest part. */
 export function isManifestPath(path: string): boolean {
-  return path === MANIFEST_FILE || path === ENTRIES_FILE || /^(?:tiles|set|derivation)\//.test(path);
+  return path === MANIFEST_FILE || path === ENTRIES_FILE || /^(?:tiles|set|set-tops|derivation)\//.test(path);
 }
 
 /** A manifest that was read from a folder, its entries checked against its header. */
@@ -218,7 +220,7 @@ export async function verifyKept(opened: OpenedManifest, options: ReadKeptOption
     else blocks++;
   }
   for (const [root, present] of tiles) throw unexpected(`tiles/${root}/${present.values().next().value}`);
-  const pages = new Set(paths.filter((path) => path.startsWith("set/")));
+  const pages = new Set(paths.filter(isSetPath));
   const reader: FolderReader = {
     ...folder,
     read: (path, limits) => {
@@ -226,9 +228,9 @@ export async function verifyKept(opened: OpenedManifest, options: ReadKeptOption
       return folder.read(path, limits);
     },
   };
-  const hasPages = pages.size > 0;
+  const hasPages = paths.some((path) => path.startsWith("set/"));
   const set = await readBoundAsync(() =>
-    hasPages ? readPagedSet(reader, header, options) : readKeptSet(folder, header, entries, options),
+    hasPages ? readPagedSet(reader, header, { ...options, tops: true }) : readKeptSet(folder, header, entries, options),
   );
   if (hasPages && set === undefined) throw missing("set/…: some of its pages");
   for (const page of pages) throw unexpected(page);

@@ -1,9 +1,9 @@
 /** The files of a stored manifest: those of `manifestFiles`, made a block of leaves and a set page at a time. */
 
-import { streamSetPages, tilesOf, treeRoot } from "@assay/merkle";
+import { streamKeyPages, streamSetPages, tilesOf, treeRoot } from "@assay/merkle";
 import { BLOCK_RECORDS } from "@assay/records";
 import type { StoredManifest } from "./build-stored.js";
-import { hasTiles, type TakenOverFile } from "./earlier.js";
+import { hasTiles, isSetPath, type TakenOverFile } from "./earlier.js";
 import type { FileEntry } from "./entry.js";
 import type { FolderFile } from "./folder.js";
 import { defaultKeep, type Keep, keepsSet, keptTilePaths } from "./kept.js";
@@ -39,7 +39,9 @@ export async function* storedManifestFiles(
   if (keepsSet(keep) && stored.updated !== undefined) yield* stored.updated.files();
   else if (keepsSet(keep)) {
     const pieces = stored.sortedSet(signal === undefined ? {} : { signal });
-    for await (const [path, bytes] of streamSetPages(pieces)) yield { path, bytes };
+    const made = stored.setFiles === undefined ? streamSetPages(pieces, { tops: true }) : streamKeyPages(pieces);
+    for await (const [path, bytes] of made) yield { path, bytes };
+    if (stored.setFiles !== undefined) yield* stored.setFiles();
   }
   yield { path: ENTRIES_FILE, bytes: stored.entriesBytes };
   yield { path: MANIFEST_FILE, bytes: stored.headerBytes };
@@ -63,8 +65,7 @@ export function* takenOverFiles(
   }
   const { updated, earlier } = stored;
   if (!keepsSet(keep) || updated === undefined || earlier === undefined) return;
-  for (const path of earlier.paths)
-    if (path.startsWith("set/") && !updated.changed.has(path)) yield { path, from: path };
+  for (const path of earlier.paths) if (isSetPath(path) && !updated.changed.has(path)) yield { path, from: path };
 }
 
 interface KeptTree {

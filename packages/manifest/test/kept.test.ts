@@ -158,6 +158,23 @@ describe("manifestFiles(), openManifest() and verifyKept()", () => {
     expect(await codeOf(verify)).toBe("not-found");
   });
 
+  it("refuse tops that do not follow from their pages, and mind none", async () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => `${i}\n`).join("");
+    const { built: large } = await buildText({ "a.csv": `n\n${rows}` });
+    const { folder, files } = await folderOf(manifestFiles(large, { keep: "blocks" }));
+    const verify = async () => verifyKept(await openManifest(folder));
+    expect(await verify()).toMatchObject({ set: "same" });
+    const tops = files.get("set-tops/root.tops") as Uint8Array;
+    files.set("set-tops/root.tops", tops.with(tops.length - 1, 255 - (tops.at(-1) as number)));
+    expect(await codeOf(verify)).toBe("root-mismatch");
+    files.set("set-tops/root.tops", new Uint8Array(200_000));
+    expect((await verify().catch((caught) => caught)).name).toBe("VerificationError");
+    files.delete("set-tops/root.tops");
+    expect(await verify()).toMatchObject({ set: "same" });
+    files.set("set-tops/0.tops", tops);
+    expect(await codeOf(verify)).toBe("file-unexpected");
+  });
+
   it("refuse a manifest that is not the stated one", async () => {
     const { folder } = await folderOf(manifestFiles(built, { keep: "none" }));
     const other = toHex(sha256(new Uint8Array(0)));

@@ -311,14 +311,18 @@ function hashSetLeaves(keys: usize, counts: usize, n: i32, out: usize): void {
 }
 
 /**
- * The top of a set of n ≥ 1 keys that ascend strictly, with their counts (f64, whole), to `out`.
+ * The tops of the subsets that n ≥ 1 keys, strictly ascending, fall into by their first `limit` bits, to `out`, 32 bytes
+ * each; with limit 0 that is the top of all.
  *
  * First the shape: a node stands where two neighbours part, and a stack whose bits grow joins them, as one pass over sorted
  * keys does. Then hashes from below, all nodes of one height together, so that four lanes are nearly always full.
  *
+ * @param counts f64, whole; or 0 where each key stands for a subset, whose top is in `work` already.
  * @param work Room for 96 bytes a key and 2,080 more.
+ * @param out May be `keys`: a subset has its first key at its number or behind.
+ * @returns Number of subsets.
  */
-export function setTop(keys: usize, counts: usize, n: i32, work: usize, out: usize): void {
+export function setTops(keys: usize, counts: usize, n: i32, limit: i32, work: usize, out: usize): i32 {
   const leaves = work;
   const nodes = leaves + 32 * n;
   // For each node: the addresses of its two sides, its bit and its height; then nodes by height, and the stack.
@@ -328,11 +332,12 @@ export function setTop(keys: usize, counts: usize, n: i32, work: usize, out: usi
   const ordered = heights + 4 * n;
   const starts = ordered + 4 * n;
   const stack = starts + 1040;
-  hashSetLeaves(keys, counts, n, leaves);
+  if (counts !== 0) hashSetLeaves(keys, counts, n, leaves);
   for (let i = 0; i < 260; i++) store<i32>(starts + 4 * i, 0);
   let depth = 0;
   let top = leaves;
   let height = 0;
+  let subsets = 0;
   for (let i = 1; i <= n; i++) {
     const bit = i < n ? firstDifference(keys + 32 * (i - 1), keys + 32 * i) : -1;
     while (depth > 0) {
@@ -346,12 +351,18 @@ export function setTop(keys: usize, counts: usize, n: i32, work: usize, out: usi
       store<i32>(starts + 4 * height, load<i32>(starts + 4 * height) + 1);
       top = nodes + 32 * node;
     }
-    if (i === n) break;
-    store<u32>(sides + 8 * i, <u32>top);
-    store<i32>(bits + 4 * i, bit);
-    // Until it is closed, the height of its left side.
-    store<i32>(heights + 4 * i, height);
-    store<i32>(stack + 4 * depth++, i);
+    if (bit < limit) {
+      // No node, as nothing waits any more: the address of a top, until it is hashed.
+      store<u32>(out + 32 * subsets++, <u32>top);
+      if (i === n) break;
+      store<i32>(heights + 4 * i, 0);
+    } else {
+      store<u32>(sides + 8 * i, <u32>top);
+      store<i32>(bits + 4 * i, bit);
+      // Until it is closed, the height of its left side.
+      store<i32>(heights + 4 * i, height);
+      store<i32>(stack + 4 * depth++, i);
+    }
     top = leaves + 32 * i;
     height = 0;
   }
@@ -362,20 +373,25 @@ export function setTop(keys: usize, counts: usize, n: i32, work: usize, out: usi
     before += here;
   }
   for (let i = 1; i < n; i++) {
-    const start = starts + 4 * load<i32>(heights + 4 * i);
-    const place = load<i32>(start);
+    const h = load<i32>(heights + 4 * i);
+    if (h === 0) continue;
+    const place = load<i32>(starts + 4 * h);
     store<i32>(ordered + 4 * place, i);
-    store<i32>(start, place + 1);
+    store<i32>(starts + 4 * h, place + 1);
   }
   // Now starts[h] is where height h ends.
   let done = 0;
-  for (let h = 1; done < n - 1; h++) {
+  for (let h = 1; done < n - subsets; h++) {
     const end = load<i32>(starts + 4 * h);
     for (; done < end; done += 4) hashSetNodes(ordered + 4 * done, min(4, end - done), sides, bits, nodes);
     done = end;
   }
-  v128.store(out, v128.load(top));
-  v128.store(out, v128.load(top, 16), 16);
+  for (let i = 0; i < subsets; i++, out += 32) {
+    const from = <usize>load<u32>(out);
+    v128.store(out, v128.load(from));
+    v128.store(out, v128.load(from, 16), 16);
+  }
+  return subsets;
 }
 
 /** SHA-256(03 ‖ bit ‖ left ‖ right) of up to four nodes. */

@@ -75,9 +75,16 @@ export {
   readSetPages,
   type SetPageOptions,
 } from "./set-page-reader.js";
-export { type SetTotals, streamSetPages, streamSetRoot } from "./set-page-stream.js";
-export { type ChangedSetPage, type UpdatedSet, updateSetPages } from "./set-page-update.js";
 export {
+  type SetTotals,
+  type StreamSetPagesOptions,
+  streamKeyPages,
+  streamSetPages,
+  streamSetRoot,
+} from "./set-page-stream.js";
+export { type ChangedSetPage, type UpdatedSet, type UpdateSetPagesOptions, updateSetPages } from "./set-page-update.js";
+export {
+  type BuildSetPagesOptions,
   buildSetPages,
   formatSetPage,
   parseSetPage,
@@ -99,6 +106,7 @@ export {
   verifySetProof,
 } from "./set-proof.js";
 export type { SetProofTree } from "./set-proof-tree.js";
+export { MAX_SET_TOPS_BYTES, setTopsPath } from "./set-tops.js";
 export {
   buildSet,
   combineSetRanges,

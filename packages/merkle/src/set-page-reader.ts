@@ -19,7 +19,8 @@ import { checkDigest } from "./ordered-tree.js";
 import { digitRanges, parseSetPage, type SetIndexPage, type SetPage, setPagePath, setPageTop } from "./set-pages.js";
 import { readQuestion, SET_PROOF_FORMAT, type SetProof } from "./set-proof.js";
 import { openKeys, partWalkers, type SetProofTree } from "./set-proof-tree.js";
-import { combineSetRanges, setTop } from "./set-tree.js";
+import { formatSetTops, type PageParts, partsOf, setTopsPath } from "./set-tops.js";
+import { combineSetRanges, emptySetRoot, setTop } from "./set-tree.js";
 import { listChanges, SET_UPDATE_FORMAT, type SetUpdate } from "./set-update.js";
 
 /** Gives the bytes of a page by its path (`set/…`); rejects if there is none. */
@@ -33,6 +34,8 @@ export interface SetPageOptions {
 export interface ReadSetPagesOptions extends SetPageOptions {
   /** How many distinct keys to hold at most (each takes 40 bytes). Default 2²⁷. */
   readonly maxKeys?: number;
+  /** Told the path and the bytes of the tops that belong beside each index page, each after the pages below it. Default none. */
+  readonly onTops?: (path: string, bytes: Uint8Array) => Promise<void>;
 }
 
 const DEFAULT_MAX_KEYS = 2 ** 27;
@@ -44,15 +47,31 @@ export async function readSetPage(
   top: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<SetPage> {
+  return (await readWithParts(read, prefix, top, signal, false)).page;
+}
+
+async function readWithParts(
+  read: ReadSetPage,
+  prefix: string,
+  top: Uint8Array,
+  signal: AbortSignal | undefined,
+  arePartsWanted: boolean,
+): Promise<{ readonly page: SetPage; readonly parts: PageParts | undefined }> {
   signal?.throwIfAborted();
   const path = setPagePath(prefix);
   const page = parseSetPage(await read(path), path);
-  const actual = setPageTop(page);
-  if (equalBytes(actual, top)) return page;
-  const [expected, found] = [toHex(top), toHex(actual)];
-  throw new VerificationError("root-mismatch", `The set page ${path} has the top ${found}, expected ${expected}.`, {
-    details: { path, expected, actual: found },
-  });
+  const found =
+    page.kind === "keys" && arePartsWanted
+      ? partsOf(page, 0, page.counts.length, prefix.length)
+      : { top: setPageTop(page), parts: undefined };
+  const actual = found.top ?? emptySetRoot();
+  if (equalBytes(actual, top)) return { page, parts: found.parts };
+  const details = { path, expected: toHex(top), actual: toHex(actual) };
+  throw new VerificationError(
+    "root-mismatch",
+    `The set page ${path} has the top ${details.actual}, expected ${details.expected}.`,
+    { details },
+  );
 }
 
 /** The prefixes and tops of the pages below an index page, in order. */
@@ -74,11 +93,11 @@ export async function readSetPages(
   root: Uint8Array,
   options: ReadSetPagesOptions = {},
 ): Promise<Multiset> {
-  const { maxKeys = DEFAULT_MAX_KEYS, signal } = options;
+  const { maxKeys = DEFAULT_MAX_KEYS, signal, onTops } = options;
   checkDigest("readSetPages() root", root);
   const parts: Multiset[] = [];
   let n = 0;
-  for await (const page of keyPagesBelow(read, "", root, signal)) {
+  for await (const page of keyPagesBelow(read, "", root, signal, onTops)) {
     n += page.counts.length;
     if (n > maxKeys) {
       throw new FormatError("limit-exceeded", `The set has more than maxKeys, ${maxKeys}, keys; raise it to read on.`, {
@@ -98,10 +117,20 @@ async function* keyPagesBelow(
   prefix: string,
   top: Uint8Array,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Multiset> {
-  const page = await readSetPage(read, prefix, top, signal);
-  if (page.kind === "keys") yield page;
-  else for (const slot of slotsOf(page)) yield* keyPagesBelow(read, slot.prefix, slot.top, signal);
+  onTops: ReadSetPagesOptions["onTops"],
+): AsyncGenerator<Multiset, PageParts | undefined> {
+  const { page, parts } = await readWithParts(read, prefix, top, signal, onTops !== undefined);
+  if (page.kind === "keys") {
+    yield page;
+    return parts;
+  }
+  const slots: (PageParts | undefined)[] = new Array(16).fill(undefined);
+  for (const slot of slotsOf(page)) {
+    const digit = Number.parseInt(slot.prefix.slice(-1), 16);
+    slots[digit] = yield* keyPagesBelow(read, slot.prefix, slot.top, signal, onTops);
+  }
+  await onTops?.(setTopsPath(prefix), formatSetTops(prefix, slots));
+  return undefined;
 }
 
 /** Sets whose keys follow each other, as one. */

@@ -7,8 +7,17 @@
  */
 
 import { addCounts, checkMultiset, compareKeys, keyAt, type Multiset } from "./multiset.js";
-import { digitRanges, formatSetPage, SET_PAGE_CAPACITY, type SetPageFile, setPagePath } from "./set-pages.js";
-import { combineSetRanges, emptySetRoot, setTop } from "./set-tree.js";
+import {
+  digitRanges,
+  formatSetPage,
+  indexPage,
+  keyPageTops,
+  type PagesBelow,
+  SET_PAGE_CAPACITY,
+  type SetPageFile,
+  setPagePath,
+} from "./set-pages.js";
+import { combineSetRanges, emptySetRoot } from "./set-tree.js";
 
 /** What a set tree commits to, without its keys. */
 export interface SetTotals {
@@ -18,6 +27,13 @@ export interface SetTotals {
   readonly distinct: number;
   /** Sum of the counts. */
   readonly records: number;
+}
+
+export interface StreamSetPagesOptions {
+  /** Whether the tops beside index pages (`set-tops/…`) are wanted too, for later updates. Default false. */
+  readonly tops?: boolean;
+  /** Whether key pages are wanted; without them all that has hashes in it comes, and {@link streamKeyPages} gives the rest. Default true. */
+  readonly keyPages?: boolean;
 }
 
 /**
@@ -32,49 +48,66 @@ export interface SetTotals {
  */
 export async function* streamSetPages(
   pieces: AsyncIterable<Multiset> | Iterable<Multiset>,
+  { tops = false, keyPages = true }: StreamSetPagesOptions = {},
 ): AsyncGenerator<SetPageFile, SetTotals> {
-  return yield* streamPages(pieces, true);
+  return yield* streamPages(pieces, { tops, keyPages, indexPages: true, hashes: true });
+}
+
+/**
+ * The key pages of a set that comes in pieces: what {@link streamSetPages} leaves out without `keyPages`. Nothing is hashed.
+ *
+ * @throws As {@link streamSetPages}.
+ */
+export async function* streamKeyPages(
+  pieces: AsyncIterable<Multiset> | Iterable<Multiset>,
+): AsyncGenerator<SetPageFile> {
+  yield* streamPages(pieces, { tops: false, keyPages: true, indexPages: false, hashes: false });
+}
+
+/** The root of a set that comes in pieces; see {@link streamSetPages}. */
+export async function streamSetRoot(pieces: AsyncIterable<Multiset> | Iterable<Multiset>): Promise<SetTotals> {
+  const wanted = { tops: false, keyPages: false, indexPages: false, hashes: true };
+  const { value } = await streamPages(pieces, wanted).next();
+  return value as SetTotals;
+}
+
+interface Wanted {
+  readonly tops: boolean;
+  readonly keyPages: boolean;
+  readonly indexPages: boolean;
+  readonly hashes: boolean;
 }
 
 async function* streamPages(
   pieces: AsyncIterable<Multiset> | Iterable<Multiset>,
-  arePagesWanted: boolean,
+  wanted: Wanted,
 ): AsyncGenerator<SetPageFile, SetTotals> {
   const ahead = new KeysAhead(pieces);
   try {
-    const top = yield* pagesBelow(ahead, "", arePagesWanted);
+    const { top } = yield* pagesBelow(ahead, "", wanted);
     return { root: top ?? emptySetRoot(), distinct: ahead.distinct, records: ahead.records };
   } finally {
     await ahead.close();
   }
 }
 
-/** The root of a set that comes in pieces; see {@link streamSetPages}. */
-export async function streamSetRoot(pieces: AsyncIterable<Multiset> | Iterable<Multiset>): Promise<SetTotals> {
-  const { value } = await streamPages(pieces, false).next();
-  return value as SetTotals;
-}
-
-async function* pagesBelow(
-  ahead: KeysAhead,
-  prefix: string,
-  arePagesWanted: boolean,
-): AsyncGenerator<SetPageFile, Uint8Array | undefined> {
+async function* pagesBelow(ahead: KeysAhead, prefix: string, wanted: Wanted): AsyncGenerator<SetPageFile, PagesBelow> {
   await ahead.fill();
   const count = ahead.countOf(prefix);
   if (count <= SET_PAGE_CAPACITY) {
     const page = ahead.take(count);
-    if (arePagesWanted) yield [setPagePath(prefix), formatSetPage({ kind: "keys", prefix, ...page })];
-    return setTop(page, 0, count);
+    if (wanted.keyPages) yield [setPagePath(prefix), formatSetPage({ kind: "keys", prefix, ...page })];
+    return wanted.hashes ? keyPageTops(page, prefix, 0, count, wanted.tops) : { top: undefined, parts: undefined };
   }
-  const tops: (Uint8Array | undefined)[] = [];
+  const slots: (PagesBelow | undefined)[] = [];
   for (let digit = 0; digit < 16; digit++) {
     const below = prefix + digit.toString(16);
     await ahead.fill();
-    tops.push(ahead.countOf(below) === 0 ? undefined : yield* pagesBelow(ahead, below, arePagesWanted));
+    slots.push(ahead.countOf(below) === 0 ? undefined : yield* pagesBelow(ahead, below, wanted));
   }
-  if (arePagesWanted) yield [setPagePath(prefix), formatSetPage({ kind: "index", prefix, tops })];
-  return combineSetRanges(4 * prefix.length, tops);
+  if (wanted.indexPages) return yield* indexPage(prefix, slots, wanted.tops);
+  const tops = slots.map((slot) => slot?.top);
+  return { top: wanted.hashes ? combineSetRanges(4 * prefix.length, tops) : undefined, parts: undefined };
 }
 
 /** The next keys of the stream: at least 4,097 of them after `fill()`, or all that are left. */

@@ -10,6 +10,7 @@
 import { VerificationError } from "./errors.js";
 import { toHex } from "./hex.js";
 import { checkMultiset, compareKeys, keyAt, type Multiset } from "./multiset.js";
+import { formatSetTops, type PageParts, partsOf, setTopsPath } from "./set-tops.js";
 import { combineSetRanges, emptySetRoot, setTop, writeCount } from "./set-tree.js";
 
 /** More keys than this under one prefix make an index page. Part of the format: it fixes the folder's bytes. */
@@ -64,6 +65,11 @@ export function setPagePrefix(path: string): string | undefined {
   return match?.[1]?.replaceAll("/", "");
 }
 
+export interface BuildSetPagesOptions {
+  /** Whether the tops beside index pages (`set-tops/…`) are wanted too, for later updates. Default false. */
+  readonly tops?: boolean;
+}
+
 /**
  * Builds all page files of a set.
  *
@@ -74,33 +80,69 @@ export function setPagePrefix(path: string): string | undefined {
  * @example
  * for (const [path, bytes] of buildSetPages(set)) await write(path, bytes);
  */
-export function* buildSetPages(set: Multiset): Generator<SetPageFile, Uint8Array> {
+export function* buildSetPages(
+  set: Multiset,
+  { tops = false }: BuildSetPagesOptions = {},
+): Generator<SetPageFile, Uint8Array> {
   checkMultiset("buildSetPages() set", set);
-  const top = yield* buildPagesBelow(set, "", 0, set.counts.length);
+  const { top } = yield* buildPagesBelow(set, "", 0, set.counts.length, tops);
   return top ?? emptySetRoot();
 }
 
-/** The pages of keys `begin … end`, which share a prefix; gives their top. */
+/** What stands below a prefix: its top (undefined where no key is), and of a key page its parts. */
+export interface PagesBelow {
+  readonly top: Uint8Array | undefined;
+  readonly parts: PageParts | undefined;
+}
+
+/** The pages of keys `begin … end`, which share a prefix. */
 export function* buildPagesBelow(
   set: Multiset,
   prefix: string,
   begin: number,
   end: number,
-): Generator<SetPageFile, Uint8Array | undefined> {
+  areTopsWanted: boolean,
+): Generator<SetPageFile, PagesBelow> {
   if (end - begin <= SET_PAGE_CAPACITY) {
     yield [setPagePath(prefix), formatKeyPage(prefix, set, begin, end)];
-    return setTop(set, begin, end);
+    return keyPageTops(set, prefix, begin, end, areTopsWanted);
   }
-  const tops: (Uint8Array | undefined)[] = [];
+  const slots: (PagesBelow | undefined)[] = [];
   for (const [digit, range] of digitRanges(set.keys, prefix.length, begin, end).entries()) {
-    tops.push(
+    slots.push(
       range.begin === range.end
         ? undefined
-        : yield* buildPagesBelow(set, prefix + digit.toString(16), range.begin, range.end),
+        : yield* buildPagesBelow(set, prefix + digit.toString(16), range.begin, range.end, areTopsWanted),
     );
   }
+  return yield* indexPage(prefix, slots, areTopsWanted);
+}
+
+/** What a key page says above. Without parts its keys are hashed in one go, which costs a little less. */
+export function keyPageTops(
+  set: Multiset,
+  prefix: string,
+  begin: number,
+  end: number,
+  areTopsWanted: boolean,
+): PagesBelow {
+  if (areTopsWanted) return partsOf(set, begin, end, prefix.length);
+  return { top: setTop(set, begin, end), parts: undefined };
+}
+
+/** The index page over what stands at each digit, and the tops beside it. */
+export function* indexPage(
+  prefix: string,
+  slots: readonly (PagesBelow | undefined)[],
+  areTopsWanted: boolean,
+): Generator<SetPageFile, PagesBelow> {
+  const tops = slots.map((slot) => slot?.top);
+  if (areTopsWanted) {
+    const parts = slots.map((slot) => slot?.parts);
+    yield [setTopsPath(prefix), formatSetTops(prefix, parts)];
+  }
   yield [setPagePath(prefix), formatSetPage({ kind: "index", prefix, tops })];
-  return topOfSlots(prefix, tops);
+  return { top: topOfSlots(prefix, tops), parts: undefined };
 }
 
 interface KeyRange {

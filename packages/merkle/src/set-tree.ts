@@ -119,13 +119,9 @@ export function setTop(set: Multiset, begin: number, end: number): Uint8Array | 
 }
 
 function topOf(kernel: Sha256Kernel, set: Multiset, begin: number, end: number): Uint8Array {
-  const { keys, counts } = set;
-  if (kernel.setTop === undefined) return stackedTop(kernel, set, begin, end);
-  if (end - begin <= SET_PIECE_KEYS) {
-    const top = new Uint8Array(32);
-    kernel.setTop(keys, counts, begin, end, top);
-    return top;
-  }
+  const { keys } = set;
+  if (kernel.sets === undefined) return stackedTop(kernel, set, begin, end);
+  if (end - begin <= SET_PIECE_KEYS) return topsOf(kernel, set, begin, end, 0);
   // The first and the last key differ where the top node stands.
   const bit = firstDifference(keys, 32 * begin, keys, 32 * (end - 1));
   const middle = partingOf(keys, begin, end, bit);
@@ -133,12 +129,69 @@ function topOf(kernel: Sha256Kernel, set: Multiset, begin: number, end: number):
 }
 
 /**
- * The top by one key after the other, in one pass.
+ * The tops of the subsets that keys `begin … end` of a checked multiset, at most 4,096, fall into by their first `limit` bits:
+ * 32 bytes for each subset that has keys. Two hashes a key.
+ */
+export function subsetTops(set: Multiset, begin: number, end: number, limit: number): Uint8Array {
+  if (begin >= end) return new Uint8Array(0);
+  return topsOf(sha256Kernel(), set, begin, end, limit);
+}
+
+function topsOf(kernel: Sha256Kernel, set: Multiset, begin: number, end: number, limit: number): Uint8Array {
+  const { keys, counts } = set;
+  const out = new Uint8Array(limit === 0 ? 32 : 32 * (end - begin));
+  const subsets =
+    kernel.sets === undefined
+      ? stackedTops(kernel, keys, begin, end, limit, countedLeaves(set), out)
+      : kernel.sets.setTops(keys, counts, begin, end, limit, out);
+  return out.subarray(0, 32 * subsets);
+}
+
+/**
+ * The top of neighbouring subsets, at most 4,096.
+ *
+ * @param keys one key of each subset, ascending; bits behind those in which subsets differ do not matter.
+ * @param tops of the subsets, 32 bytes each, at least one.
+ */
+export function joinSubsetTops(keys: Uint8Array, tops: Uint8Array): Uint8Array {
+  const kernel = sha256Kernel();
+  const top = new Uint8Array(32);
+  if (kernel.sets !== undefined) kernel.sets.joinTops(keys, tops, top);
+  else stackedTops(kernel, keys, 0, keys.length / 32, 0, (i, out) => out.set(tops.subarray(32 * i, 32 * i + 32)), top);
+  return top;
+}
+
+/** The top by one key after the other, in one pass. */
+export function stackedTop(kernel: Sha256Kernel, set: Multiset, begin: number, end: number): Uint8Array {
+  const top = new Uint8Array(32);
+  stackedTops(kernel, set.keys, begin, end, 0, countedLeaves(set), top);
+  return top;
+}
+
+/** Writes the hash of the leaf of the key with this number. */
+type LeafWriter = (index: number, out: Uint8Array) => void;
+
+function countedLeaves({ keys, counts }: Multiset): LeafWriter {
+  const input = new Uint8Array(41);
+  return (index, out) => leafInto(input, keys, 32 * index, counts[index]!, out, 0);
+}
+
+/**
+ * The tops of subsets that are told apart by their first `limit` bits, one key after the other.
  *
  * A stack holds what waits for its right-hand side: bits grow towards its top, so it is never deeper than 256.
+ *
+ * @returns Number of subsets.
  */
-export function stackedTop(kernel: Sha256Kernel, { keys, counts }: Multiset, begin: number, end: number): Uint8Array {
-  const leafInput = new Uint8Array(41);
+export function stackedTops(
+  kernel: Sha256Kernel,
+  keys: Uint8Array,
+  begin: number,
+  end: number,
+  limit: number,
+  leafOf: LeafWriter,
+  out: Uint8Array,
+): number {
   const nodeInput = new Uint8Array(66);
   nodeInput[0] = 0x03;
   const deepest = Math.min(256, end - begin);
@@ -146,26 +199,28 @@ export function stackedTop(kernel: Sha256Kernel, { keys, counts }: Multiset, beg
   const lefts = new Uint8Array(32 * deepest);
   const top = new Uint8Array(32);
   let depth = 0;
-  const closeNode = () => {
-    depth--;
-    nodeInput[1] = bits[depth]!;
-    for (let k = 0; k < 32; k++) {
-      nodeInput[2 + k] = lefts[32 * depth + k]!;
-      nodeInput[34 + k] = top[k]!;
+  let subsets = 0;
+  leafOf(begin, top);
+  for (let i = begin + 1; i <= end; i++) {
+    const bit = i < end ? firstDifference(keys, 32 * (i - 1), keys, 32 * i) : -1;
+    while (depth > 0 && bits[depth - 1]! > bit) {
+      depth--;
+      nodeInput[1] = bits[depth]!;
+      for (let k = 0; k < 32; k++) {
+        nodeInput[2 + k] = lefts[32 * depth + k]!;
+        nodeInput[34 + k] = top[k]!;
+      }
+      kernel.hashInto(nodeInput, top, 0);
     }
-    kernel.hashInto(nodeInput, top, 0);
-  };
-  leafInto(leafInput, keys, 32 * begin, counts[begin]!, top, 0);
-  for (let i = begin + 1; i < end; i++) {
-    const bit = firstDifference(keys, 32 * (i - 1), keys, 32 * i);
-    while (depth > 0 && bits[depth - 1]! > bit) closeNode();
-    bits[depth] = bit;
-    lefts.set(top, 32 * depth);
-    depth++;
-    leafInto(leafInput, keys, 32 * i, counts[i]!, top, 0);
+    if (bit < limit) out.set(top, 32 * subsets++);
+    else {
+      bits[depth] = bit;
+      lefts.set(top, 32 * depth);
+      depth++;
+    }
+    if (i < end) leafOf(i, top);
   }
-  while (depth > 0) closeNode();
-  return top;
+  return subsets;
 }
 
 function leafInto(

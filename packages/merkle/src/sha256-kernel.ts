@@ -35,8 +35,8 @@ export interface Sha256Kernel {
   hashPairs(nodes: Uint8Array, pairs: number, out: Uint8Array): void;
   /** Writes the roots of perfect subtrees over each 2^levels nodes (at most 4,096) to `out`; `out` may be `nodes`. */
   hashLevels(nodes: Uint8Array, roots: number, levels: number, out: Uint8Array): void;
-  /** Writes the top of keys `begin … end` of a set, where there are lanes: at least one key, at most 4,096. */
-  readonly setTop?: (keys: Uint8Array, counts: Float64Array, begin: number, end: number, out: Uint8Array) => void;
+  /** Tops of sets of up to 4,096 keys, where there are lanes. */
+  readonly sets?: Pick<LaneBatches, "setTops" | "joinTops">;
   /** Sets of up to 4,096 leaves in any order, where there are lanes. */
   readonly leafSets?: LeafSets;
 }
@@ -109,7 +109,7 @@ export function laneKernel(kernel: Sha256Kernel, longest: number): Sha256Kernel 
     },
     hashPairs: (nodes, pairs, out) => lanes.hashLevels(nodes, pairs, 1, out),
     hashLevels: (nodes, roots, levels, out) => lanes.hashLevels(nodes, roots, levels, out),
-    setTop: (keys, counts, begin, end, out) => lanes.setTop(keys, counts, begin, end, out),
+    sets: lanes,
     leafSets: lanes,
   };
 }

@@ -19,7 +19,7 @@ export interface Sha256Lanes {
   hashRecords(base: number, offsets: number, count: number, prefix: number, longest: number, out: number): void;
   hashPairs(nodes: number, pairs: number, out: number): void;
   hashLevels(nodes: number, count: number, levels: number): void;
-  setTop(keys: number, counts: number, n: number, work: number, out: number): void;
+  setTops(keys: number, counts: number, n: number, limit: number, work: number, out: number): number;
   sortKeys(leaves: number, n: number, skip: number, keys: number, counts: number, work: number): number;
 }
 
@@ -153,11 +153,25 @@ export class LaneBatches {
     }
   }
 
-  /** Writes the top of keys `begin … end` of a set, at least one and at most {@link SET_PIECE_KEYS}. */
-  setTop(keys: Uint8Array, counts: Float64Array, begin: number, end: number, out: Uint8Array): void {
+  /**
+   * Writes the tops of the subsets that keys `begin … end` of a set, at least one and at most {@link SET_PIECE_KEYS}, fall
+   * into by their first `limit` bits.
+   *
+   * @returns Number of subsets.
+   */
+  setTops(keys: Uint8Array, counts: Float64Array, begin: number, end: number, limit: number, out: Uint8Array): number {
     this.#bytes.set(keys.subarray(32 * begin, 32 * end), DATA);
     this.#counts.set(counts.subarray(begin, end));
-    this.#lanes.setTop(DATA, COUNTS, end - begin, WORK, TOP);
+    const subsets = this.#lanes.setTops(DATA, COUNTS, end - begin, limit, WORK, DATA);
+    out.set(this.#bytes.subarray(DATA, DATA + 32 * subsets));
+    return subsets;
+  }
+
+  /** Writes the top of subsets by one key and the top of each, at least one and at most {@link SET_PIECE_KEYS}. */
+  joinTops(keys: Uint8Array, tops: Uint8Array, out: Uint8Array): void {
+    this.#bytes.set(keys, DATA);
+    this.#bytes.set(tops, WORK);
+    this.#lanes.setTops(DATA, 0, keys.length / 32, 0, WORK, TOP);
     out.set(this.#bytes.subarray(TOP, TOP + 32));
   }
 
@@ -170,7 +184,7 @@ export class LaneBatches {
   leafSetTop(n: number, skip: number, out: Uint8Array): number {
     const distinct = this.#lanes.sortKeys(WORK, n, skip, DATA, COUNTS, SORTING);
     if (distinct < 0) return -1;
-    this.#lanes.setTop(DATA, COUNTS, distinct, WORK, TOP);
+    this.#lanes.setTops(DATA, COUNTS, distinct, 0, WORK, TOP);
     out.set(this.#bytes.subarray(TOP, TOP + 32));
     return distinct;
   }

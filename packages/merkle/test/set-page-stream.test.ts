@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Multiset } from "../src/multiset.js";
-import { streamSetPages, streamSetRoot } from "../src/set-page-stream.js";
-import { buildSetPages } from "../src/set-pages.js";
+import { streamKeyPages, streamSetPages, streamSetRoot } from "../src/set-page-stream.js";
+import { buildSetPages, type SetPageFile } from "../src/set-pages.js";
 import { buildSet, setTreeOf } from "../src/set-tree.js";
 import { seededLeaves } from "./vectors.js";
 
@@ -17,11 +17,13 @@ function* cut(set: Multiset, sizes: readonly number[]): Generator<Multiset> {
 const line = (path: string, bytes: Uint8Array): string => `${path} ${Buffer.from(bytes).toString("base64")}`;
 
 /** A line for each file, in the order of writing. */
-async function filesOf(pieces: Iterable<Multiset>): Promise<string[]> {
+async function linesOf(pages: AsyncIterable<SetPageFile>): Promise<string[]> {
   const files: string[] = [];
-  for await (const [path, bytes] of streamSetPages(pieces)) files.push(line(path, bytes));
+  for await (const [path, bytes] of pages) files.push(line(path, bytes));
   return files;
 }
+
+const filesOf = (pieces: Iterable<Multiset>): Promise<string[]> => linesOf(streamSetPages(pieces));
 
 const expectedFiles = (set: Multiset): string[] => Array.from(buildSetPages(set), ([path, bytes]) => line(path, bytes));
 
@@ -48,6 +50,12 @@ describe("streamSetPages()", () => {
         async (shared, sizes) => {
           const set = crowded(14_000, shared);
           expect(await filesOf(cut(set, sizes))).toEqual(expectedFiles(set));
+          const whole = Array.from(buildSetPages(set, { tops: true }), ([path, bytes]) => line(path, bytes));
+          expect(await linesOf(streamSetPages(cut(set, sizes), { tops: true }))).toEqual(whole);
+          // In two passes, of which only one hashes.
+          const hashed = await linesOf(streamSetPages(cut(set, sizes), { tops: true, keyPages: false }));
+          const keys = await linesOf(streamKeyPages(cut(set, sizes)));
+          expect([...hashed, ...keys].sort()).toEqual(whole.sort());
         },
       ),
       { numRuns: 6 },

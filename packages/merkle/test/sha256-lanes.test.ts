@@ -5,7 +5,7 @@ import { compileKernel } from "../assembly/build.js";
 import { SHA256_LANES } from "../src/generated/sha256-lanes.js";
 import { toHex } from "../src/hex.js";
 import { countLeaves } from "../src/multiset.js";
-import { setTop, stackedTop } from "../src/set-tree.js";
+import { firstDifference, joinSubsetTops, setTop, stackedTop, subsetTops } from "../src/set-tree.js";
 import { hashLevelWith } from "../src/sha256.js";
 import { laneKernel, nodeKernel, portableKernel } from "../src/sha256-kernel.js";
 import { LANES_LONGEST, SET_PIECE_KEYS } from "../src/sha256-lanes.js";
@@ -113,5 +113,25 @@ describe("the lanes", () => {
     for (let i = 0; i < 257; i++) for (let bit = 0; bit < i; bit++) keys[32 * i + (bit >> 3)]! |= 0x80 >> (bit & 7);
     const set = { keys, counts: new Float64Array(257).fill(1) };
     expect(toHex(setTop(set, 0, 257)!)).toBe(toHex(stackedTop(reference, set, 0, 257)));
+  });
+
+  test("give the tops of subsets that are told apart by their first bits, and join them to the top of all", () => {
+    for (const size of [1, 2, 5, 17, 1000, SET_PIECE_KEYS]) {
+      const leaves = bytesOf(32 * size, size);
+      // Some of them alone in their subset, some with many.
+      for (let i = 0; i < size; i += 2) leaves.fill(0x5a, 32 * i, 32 * i + 3);
+      const set = countLeaves(leaves);
+      const n = set.counts.length;
+      for (const limit of [0, 1, 8, 11, 24, 255]) {
+        const begins = Array.from({ length: n }, (_, i) => i).filter(
+          (i) => i === 0 || firstDifference(set.keys, 32 * (i - 1), set.keys, 32 * i) < limit,
+        );
+        const expected = begins.map((begin, i) => toHex(stackedTop(reference, set, begin, begins[i + 1] ?? n)));
+        const tops = subsetTops(set, 0, n, limit);
+        expect(toHex(tops)).toBe(expected.join(""));
+        const keys = Buffer.concat(begins.map((begin) => set.keys.subarray(32 * begin, 32 * begin + 32)));
+        expect(toHex(joinSubsetTops(keys, tops))).toBe(toHex(stackedTop(reference, set, 0, n)));
+      }
+    }
   });
 });

@@ -18,7 +18,11 @@ export function checkDataPath(path: string): void {
   });
 }
 
+/** Most paths are so plain that nothing can be wrong with them but their length. */
+const PLAIN = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
+
 function whyNoPath(path: string): string | null {
+  if (path.length <= MAX_PATH_BYTES && PLAIN.test(path)) return null;
   if (path.length === 0) return "it is empty";
   if (/\p{Surrogate}/u.test(path)) return "it has a lone surrogate";
   if (new TextEncoder().encode(path).length > MAX_PATH_BYTES) return `it is longer than ${MAX_PATH_BYTES} bytes`;

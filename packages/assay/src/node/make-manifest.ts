@@ -5,6 +5,7 @@ import {
   buildStoredManifest,
   type FolderFile,
   type Keep,
+  keepsSet,
   type SealedManifest,
   type StoredManifest,
   storedManifestFiles,
@@ -85,7 +86,11 @@ export interface BuiltFrom {
 export async function buildFrom(
   source: Source,
   executor: Executor,
-  options: Omit<MakeManifestOptions, "output"> & { readonly keep?: Keep; readonly readsOnce?: boolean },
+  options: Omit<MakeManifestOptions, "output"> & {
+    readonly keep?: Keep;
+    readonly pages?: boolean;
+    readonly readsOnce?: boolean;
+  },
   room: LeafRoom = {},
 ): Promise<BuiltFrom> {
   const { reading = {}, config, since } = options;
@@ -116,6 +121,7 @@ export async function buildFrom(
     ...(version !== undefined && { version }),
     ...(reading.leafKey !== undefined && { leafKey: reading.leafKey }),
     ...(reading.splits !== undefined && { splits: reading.splits }),
+    ...(options.pages !== undefined && { pages: options.pages }),
   };
   if (taken === undefined) return { scanned, built: await buildStoredManifest(scanned, sealing) };
   try {
@@ -153,9 +159,11 @@ export async function makeManifest(
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
       const keep = output.keep === undefined ? {} : { keep: output.keep };
+      const pages = output.keep === undefined || keepsSet(output.keep);
       // Fingerprints and pins look at the records once more.
       const readsOnce = options.unf !== true && reading.urls !== true;
-      const { scanned, built, since } = await buildFrom(source, executor, { ...options, ...keep, readsOnce }, room);
+      const asked = { ...options, ...keep, pages, readsOnce };
+      const { scanned, built, since } = await buildFrom(source, executor, asked, room);
       const claimed = since?.claimed ?? [];
       const unf = options.unf === true ? await unfOf(scanned, { executor, ...workOf(options) }) : undefined;
       const pins = reading.urls === true ? await pinsFor(folder, scanned, executor, options) : undefined;

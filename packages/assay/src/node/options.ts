@@ -82,7 +82,7 @@ export interface Work {
 
 /** Where a folder is written. */
 export interface Output {
-  /** Default `<name>.assay` beside the first input. */
+  /** Default `<name>.assay` beside the first input; of a glob, beside its files: in the folder in front of its first star. */
   readonly directory?: string;
   readonly overwrite?: boolean;
   /** Which tiles are kept for later proofs. Default `tiles` up to 10⁷ records, else `blocks`. */

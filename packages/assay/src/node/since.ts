@@ -11,8 +11,12 @@ import {
   type FileEntry,
   hasPages,
   hasTiles,
+  isManifestPath,
   type Keep,
+  type OpenedManifest,
+  openManifest,
 } from "@assay/manifest";
+import { openFolderReader } from "@assay/manifest/node";
 import { canonicalJson, isAssayError } from "@assay/merkle";
 import {
   type Executor,
@@ -29,7 +33,6 @@ import { modifiedAt } from "@assay/records/node";
 import { folderOf } from "./data.js";
 import { workOf } from "./executor.js";
 import { canGrow, readGrown } from "./grown-file.js";
-import { openIntact } from "./open-folder.js";
 import type { ReadingChoice, Work } from "./options.js";
 import { MAX_SEEN_BYTES, parseSeen, SEEN_FILE, type SeenFile } from "./seen.js";
 
@@ -58,8 +61,7 @@ export async function scanSince(
   executor: Executor,
   { keep, ...work }: Work & { readonly keep?: Keep },
 ): Promise<ScanSince | undefined> {
-  const { opened } = await openIntact(since, {}, work);
-  const { header, entries, folder } = opened;
+  const { header, entries, folder, paths } = await openEarlier(since, work);
   const refuse = (why: string): undefined => {
     work.onWarning?.(`everything is read again, because ${why}`);
     return undefined;
@@ -132,7 +134,7 @@ export async function scanSince(
   if (scanned === undefined || !Object.entries(scanned.reading.types).every(([name, types]) => isCovered(name, types)))
     return refuse("what is new has other columns or types");
 
-  const run: EarlierRun = { folder, paths: new Set(await folder.list()), header, files, gone };
+  const run: EarlierRun = { folder, paths, header, files, gone };
   const total = scanned.records + [...files.values()].reduce((sum, { entry }) => sum + entry.records, 0);
   const isKept = (entry: FileEntry) =>
     hasTiles(run, entry, "leaves") || (hasPages(run) && hasTiles(run, entry, keep ?? defaultKeep(total)));
@@ -156,6 +158,22 @@ export async function scanSince(
     directory: folderOf(since),
     claimed: [...files].flatMap(([path, { grown }]) => (grown === undefined ? [path] : [])),
   };
+}
+
+/** The earlier folder, checked; its statements too, where it has any. */
+async function openEarlier(
+  since: string,
+  work: Work,
+): Promise<OpenedManifest & { readonly paths: ReadonlySet<string> }> {
+  const { signal, onWarning } = work;
+  const reader = await openFolderReader(folderOf(since), onWarning === undefined ? {} : { onNote: onWarning });
+  const paths = new Set(await reader.list());
+  const isPlain = (path: string) => (isManifestPath(path) && !path.startsWith("derivation/")) || path === SEEN_FILE;
+  // Where there is nothing to judge, nothing is loaded that judges.
+  if ([...paths].every(isPlain))
+    return { ...(await openManifest(reader, signal === undefined ? {} : { signal })), paths };
+  const { openIntact } = await import("./open-folder.js");
+  return { ...(await openIntact(since, {}, work)).opened, paths };
 }
 
 function isAsSeen(file: SourceFile, entry: FileEntry, seen: SeenFile | undefined): boolean {

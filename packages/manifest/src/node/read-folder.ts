@@ -49,7 +49,7 @@ export async function openFolderReader(directory: string, { onNote }: OpenFolder
     },
     async list() {
       try {
-        return (await listFiles(root)).sort(compareText);
+        return listFiles(root).sort(compareText);
       } catch (cause) {
         throw systemError(cause, "read", directory);
       }

@@ -6,7 +6,7 @@
  * a crash left between these steps. All of it happens under the lock.
  */
 
-import { closeSync, fsync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { equalBytes, SourceError } from "@assay/merkle";
@@ -68,7 +68,7 @@ export async function writeFolder(
     for (const path of takenOver === undefined ? [] : takeOver(beside.writing, takenOver, signal))
       checkOnce(written, path);
     await settleExisting(directory, beside.writing, written, overwrite, keepExisting);
-    await syncFolders(beside.writing);
+    syncFolders(beside.writing);
     signal?.throwIfAborted();
     await replace(directory);
   } catch (cause) {
@@ -192,7 +192,7 @@ async function settleExisting(
     if (overwrite || before === undefined) return;
     throw exists(directory, "its manifest is another. To replace it, say --overwrite", overwrite);
   }
-  for (const path of await listFiles(directory)) {
+  for (const path of listFiles(directory)) {
     if (written.has(path) || !keepExisting(path)) continue;
     const target = join(writing, ...path.split("/"));
     await mkdir(dirname(target), { recursive: true });
@@ -212,11 +212,12 @@ async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
 }
 
 /** Paths of the regular files below a folder, with `/`, unordered. Links are not followed. */
-export async function listFiles(directory: string): Promise<string[]> {
+export function listFiles(directory: string): string[] {
   const found: string[] = [];
   const folders = [""];
+  // A promise for each of thousands of folders costs more than the folder.
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const item of await readdir(join(directory, folder), { withFileTypes: true })) {
+    for (const item of readdirSync(join(directory, folder), { withFileTypes: true })) {
       const path = folder === "" ? item.name : `${folder}/${item.name}`;
       if (item.isDirectory()) folders.push(path);
       else if (item.isFile()) found.push(path);
@@ -225,18 +226,24 @@ export async function listFiles(directory: string): Promise<string[]> {
   return found;
 }
 
-async function syncFolders(folder: string): Promise<void> {
-  for (const item of await readdir(folder, { withFileTypes: true })) {
-    if (item.isDirectory()) await syncFolders(join(folder, item.name));
+/** Makes the names in a folder, and in all below it, durable. Windows cannot, and does not need it. */
+function syncFolders(folder: string): void {
+  if (process.platform === "win32") return;
+  for (const item of readdirSync(folder, { withFileTypes: true })) {
+    if (item.isDirectory()) syncFolders(join(folder, item.name));
   }
-  await syncFolder(folder);
+  syncFolder(folder);
 }
 
-/** Makes the names in a folder durable. Windows cannot, and does not need it. */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder durable. */
+function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  await handle.sync().finally(() => handle.close());
+  const file = openSync(folder, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The renames. After the first of them a crash ends in the new folder. */
@@ -244,11 +251,11 @@ async function replace(directory: string): Promise<void> {
   const { parent, work, writing, complete, replaced } = besideFolder(directory);
   if ((await kindOf(directory)) === "none") {
     await rename(writing, directory);
-    await syncFolder(parent);
+    syncFolder(parent);
     return;
   }
   await rename(writing, complete);
-  await syncFolder(work);
+  syncFolder(work);
   try {
     await rename(directory, replaced);
     await rename(complete, directory);
@@ -256,8 +263,8 @@ async function replace(directory: string): Promise<void> {
     await putRight(directory, "old");
     throw cause;
   }
-  await syncFolder(parent);
-  await syncFolder(work);
+  syncFolder(parent);
+  syncFolder(work);
   await rm(replaced, { recursive: true, force: true });
 }
 
@@ -303,8 +310,8 @@ async function putRight(directory: string, prefer: "new" | "old" = "new"): Promi
     notes.push(`Removed what an interrupted run left: ${left}`);
   }
   if (notes.length > 0) {
-    await syncFolder(parent);
-    await syncFolder(work);
+    syncFolder(parent);
+    syncFolder(work);
   }
   return notes;
 }
