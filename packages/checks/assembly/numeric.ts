@@ -1,0 +1,9 @@
+/**
+ * Inner loops of numeric kernels (WebAssembly SIMD). AssemblyScript, compiled by `build.js`.
+ *
+ * Nothing is checked here: addresses and numbers come from `src/numeric`, which checks them. A lane of a vector belongs to one
+ * row and adds in the order of the columns, so that JavaScript, doing one row after the other, gets the same bits.
+ */
+
+export { firstNear, leastDistances } from "./distances";
+export { addPaths } from "./isolation-paths";
