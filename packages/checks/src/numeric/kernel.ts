@@ -8,6 +8,23 @@ import { NUMERIC_KERNEL } from "../generated/numeric.js";
 
 /** The functions of the module. Addresses are not checked; see `assembly`. */
 interface KernelModule {
+  countClasses(bag: number, begin: number, end: number, labels: number, counts: number): number;
+  bestSplit(
+    bins: number,
+    bag: number,
+    begin: number,
+    end: number,
+    labels: number,
+    counts: number,
+    left: number,
+    right: number,
+    keys: number,
+    starts: number,
+    minLeaf: number,
+    squares: number,
+    gain: number,
+  ): number;
+  partition(bins: number, bag: number, begin: number, end: number, bin: number, scratch: number): number;
   firstNear(
     tile: number,
     references: number,
@@ -27,6 +44,18 @@ interface KernelModule {
     size: number,
     out: number,
   ): void;
+  logisticSlopes(
+    values: number,
+    rows: number,
+    columns: number,
+    classes: number,
+    labels: number,
+    exampleWeights: number,
+    weights: number,
+    gradient: number,
+    own: number,
+    slopes: number,
+  ): number;
   addPaths(
     values: number,
     rows: number,

@@ -6,8 +6,10 @@ import { compileKernel } from "../../assembly/build.js";
 import { NUMERIC_KERNEL } from "../../src/generated/numeric.js";
 import { addPathLengths } from "../../src/numeric/isolation-forest.js";
 import { numericKernel } from "../../src/numeric/kernel.js";
+import { fitLogisticRegression } from "../../src/numeric/logistic-regression.js";
 import type { DenseMatrix } from "../../src/numeric/matrix.js";
 import { nearestRowsDense } from "../../src/numeric/nearest-neighbours.js";
+import { binColumns, growForest } from "../../src/numeric/random-forest.js";
 import { randomStream, sampleWithoutReplacement } from "../../src/numeric/random-stream.js";
 import { addSampledDistances } from "../../src/numeric/sampled-neighbours.js";
 import { randomOf } from "../tables.js";
@@ -161,6 +163,48 @@ describe("addPathLengths()", () => {
       expect(paths(undefined, [0, 12])).toEqual(expected);
       expect(paths(undefined, [0, 5, 12])).toEqual(expected);
       for (const sum of expected[0]!) expect(Number.isFinite(sum)).toBe(true);
+    }
+  });
+});
+
+describe("growForest()", () => {
+  it("is the same by kernel and without, for few and many rows, columns, values and classes", () => {
+    for (const [rows, columns, classes, minLeaf] of [
+      [5, 2, 2, 3],
+      [40, 3, 7, 1],
+      [700, 5, 3, 3],
+      [300, 60, 200, 2],
+    ] as const) {
+      const matrix = clustered(rows, columns, classes, 2, 1);
+      for (let i = 0; i < rows; i++) matrix.values[i * columns] = i % 2;
+      const data = binColumns(matrix);
+      const first = Int32Array.from({ length: rows + 1 }, (_, i) => i);
+      const label = Int32Array.from({ length: rows }, (_, i) => (i % 9 === 0 ? (i * 7) % classes : i % classes));
+      const labels = { label, weight: new Float64Array(rows).fill(1), first };
+      const expected = growForest(data, labels, classes, seed, 0, 4, { minLeaf, kernel: null });
+      expect(growForest(data, labels, classes, seed, 0, 4, { minLeaf })).toEqual(expected);
+      expect(expected.votes.some((vote) => vote > 0)).toBe(true);
+    }
+  });
+});
+
+describe("fitLogisticRegression()", () => {
+  it("is the same by kernel and without, for odd numbers of classes, columns and rows, weighted, and with huge values", () => {
+    for (const [rows, columns, classes, wide] of [
+      [4, 1, 3, 1],
+      [101, 7, 3, 1],
+      [333, 18, 10, 1],
+      [61, 4, 4, 1e4],
+    ] as const) {
+      const matrix = clustered(rows, columns, classes, wide, 1);
+      const examples = Int32Array.from({ length: rows }, (_, i) => (i * 7) % rows);
+      const labels = examples.map((row) => (row % 5 === 0 ? 0 : row % classes));
+      for (const weights of [undefined, Float64Array.from(examples, (row) => 1 / (1 + (row % 3)))]) {
+        const options = { weights, maxIterations: 12 };
+        const expected = fitLogisticRegression(matrix, examples, labels, classes, { ...options, kernel: null });
+        expect(fitLogisticRegression(matrix, examples, labels, classes, options)).toEqual(expected);
+        expect(expected.weights.every(Number.isFinite)).toBe(true);
+      }
     }
   });
 });
