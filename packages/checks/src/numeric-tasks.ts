@@ -3,11 +3,12 @@
  * depend on the cut. They are named by this module's URL and their own names.
  */
 
+import { nearestRowsCosine, postingsOf } from "./numeric/cosine-neighbours.js";
 import { addPathLengths } from "./numeric/isolation-forest.js";
 import { fitLogisticRegression, logisticProbabilities } from "./numeric/logistic-regression.js";
 import type { DenseMatrix, Matrix, SparseMatrix } from "./numeric/matrix.js";
 import { fitNaiveBayes, naiveBayesProbabilities } from "./numeric/naive-bayes.js";
-import { nearestRowsCosine, nearestRowsDense, postingsOf } from "./numeric/nearest-neighbours.js";
+import { nearestRowsDense } from "./numeric/nearest-neighbours.js";
 import { discriminantProbabilities, fitQuadraticDiscriminant } from "./numeric/quadratic-discriminant.js";
 import { type BinnedColumns, growForest, type OutOfBag, type RowLabels } from "./numeric/random-forest.js";
 import { addSampledDistances } from "./numeric/sampled-neighbours.js";
@@ -130,6 +131,6 @@ export interface NeighbourOptions {
 
 /** The nearest rows of a range of rows. */
 export function nearestRows({ matrix, k, references }: NeighbourOptions, { begin, end }: Range): Int32Array {
-  if (matrix.kind === "dense") return nearestRowsDense(matrix, k, references, begin, end);
+  if (matrix.kind === "dense") return nearestRowsDense(matrix, k, references, begin, end).rows;
   return nearestRowsCosine(matrix, postingsOf(matrix, references), k, references, begin, end);
 }

@@ -4,7 +4,9 @@
  */
 
 import { exp, log } from "./elementary.js";
+import { type NumericKernel, numericKernel } from "./kernel.js";
 import { minimise } from "./limited-memory-bfgs.js";
+import { kernelSlopes } from "./logistic-slopes.js";
 import type { Matrix } from "./matrix.js";
 
 export interface LogisticRegressionOptions {
@@ -14,6 +16,8 @@ export interface LogisticRegressionOptions {
   readonly maxIterations?: number;
   /** Weight of each example; default 1. */
   readonly weights?: Float64Array | undefined;
+  /** `null`: without WebAssembly. The answer is the same. */
+  readonly kernel?: NumericKernel | null;
 }
 
 export interface LogisticRegression {
@@ -37,13 +41,20 @@ export function fitLogisticRegression(
   rows: Int32Array,
   labels: Int32Array,
   classes: number,
-  { inversePenalty = 1, maxIterations = 100, weights: exampleWeights }: LogisticRegressionOptions = {},
+  {
+    inversePenalty = 1,
+    maxIterations = 100,
+    weights: exampleWeights,
+    kernel = numericKernel(),
+  }: LogisticRegressionOptions = {},
 ): LogisticRegression {
   const { columns } = matrix;
   const vectors = classes === 2 ? 1 : classes;
   const width = columns + 1;
   const scores = new Float64Array(vectors);
-  const evaluate = (weights: Float64Array, gradient: Float64Array): number => {
+  const inKernel =
+    kernel && matrix.kind === "dense" ? kernelSlopes(kernel, matrix, rows, labels, exampleWeights, classes) : undefined;
+  const slopes = (weights: Float64Array, gradient: Float64Array): number => {
     gradient.fill(0);
     let loss = 0;
     for (let r = 0; r < rows.length; r++) {
@@ -55,6 +66,10 @@ export function fitLogisticRegression(
       if (weight !== 1) for (let k = 0; k < vectors; k++) scores[k]! *= weight;
       addOuter(matrix, row, scores, vectors, gradient);
     }
+    return loss;
+  };
+  const evaluate = (weights: Float64Array, gradient: Float64Array): number => {
+    const loss = inKernel?.(weights, gradient) ?? slopes(weights, gradient);
     let value = loss * inversePenalty;
     for (let k = 0; k < vectors; k++) {
       for (let j = 0, at = k * width; j < columns; j++, at++) {

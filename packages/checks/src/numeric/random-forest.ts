@@ -3,6 +3,9 @@
  * that never saw it, so one fit replaces five.
  */
 
+import { kernelSplits, MAX_BINS, plainSplits } from "./class-splits.js";
+import { ClassTree } from "./class-tree.js";
+import { type NumericKernel, numericKernel } from "./kernel.js";
 import type { DenseMatrix } from "./matrix.js";
 import { type RandomStream, randomStream } from "./random-stream.js";
 
@@ -11,6 +14,8 @@ export interface RandomForestOptions {
   readonly bagSize?: number;
   /** Rows in a leaf at least; default 3. */
   readonly minLeaf?: number;
+  /** `null`: without WebAssembly. The answer is the same. */
+  readonly kernel?: NumericKernel | null;
 }
 
 /** Columns as numbers of bins, column after column. */
@@ -20,8 +25,6 @@ export interface BinnedColumns {
   /** Bin of (row i, column j) at `j * rows + i`; bins ascend with the values. */
   readonly bins: Uint8Array;
 }
-
-const MAX_BINS = 256;
 
 /** Bins every column: one bin a value up to 256 values, else 256 bins of about equal counts. */
 export function binColumns({ rows, columns, values }: DenseMatrix): BinnedColumns {
@@ -90,27 +93,28 @@ export function growForest(
   seed: Uint8Array,
   begin: number,
   end: number,
-  { bagSize = data.rows, minLeaf = 3 }: RandomForestOptions = {},
+  { bagSize = data.rows, minLeaf = 3, kernel = numericKernel() }: RandomForestOptions = {},
 ): OutOfBag {
   const votes = new Float64Array(data.rows * classes);
   const trees = new Int32Array(data.rows);
-  const labelOf = new Int32Array(data.rows);
-  const grower = new TreeGrower(data, labelOf, classes, minLeaf);
+  const splits =
+    (kernel && kernelSplits(kernel, data, classes, bagSize, minLeaf)) ?? plainSplits(data, classes, bagSize, minLeaf);
+  const tree = new ClassTree(data, splits, bagSize, minLeaf);
   const inBag = new Uint8Array(data.rows);
   for (let index = begin; index < end; index++) {
     const stream = randomStream(seed, "forest-tree", index);
-    drawLabels(labels, stream, labelOf);
+    drawLabels(labels, stream, splits.labels);
     inBag.fill(0);
-    const bag = new Int32Array(bagSize);
     for (let i = 0; i < bagSize; i++) {
-      bag[i] = stream.below(data.rows);
-      inBag[bag[i]!] = 1;
+      const row = stream.below(data.rows);
+      splits.bag[i] = row;
+      inBag[row] = 1;
     }
-    grower.grow(bag, stream);
+    tree.grow(stream);
     for (let row = 0; row < data.rows; row++) {
       if (inBag[row] === 1) continue;
       trees[row]!++;
-      grower.addVotes(row, votes, row * classes);
+      tree.addVotes(row, votes, row * classes);
     }
   }
   return { votes, trees };
@@ -125,194 +129,5 @@ function drawLabels({ label, weight, first }: RowLabels, stream: RandomStream, l
       while (pair < last && u >= weight[pair]!) u -= weight[pair++]!;
     }
     labelOf[row] = label[pair]!;
-  }
-}
-
-class TreeGrower {
-  // Nodes in preorder; the left child follows its parent.
-  #column: number[] = [];
-  /** Bins up to this one go left; at a leaf, where its classes begin. */
-  #bin: number[] = [];
-  /** The right child; at a leaf, where its classes end. */
-  #right: number[] = [];
-  #leafClasses: number[] = [];
-  #leafShares: number[] = [];
-  readonly #leftCounts: Int32Array;
-  readonly #rightCounts: Int32Array;
-  readonly #nodeCounts: Int32Array;
-  readonly #binStarts = new Int32Array(MAX_BINS + 1);
-  readonly #candidates: Int32Array;
-  readonly #tries: number;
-
-  constructor(
-    readonly data: BinnedColumns,
-    readonly labels: Int32Array,
-    readonly classes: number,
-    readonly minLeaf: number,
-  ) {
-    this.#leftCounts = new Int32Array(classes);
-    this.#rightCounts = new Int32Array(classes);
-    this.#nodeCounts = new Int32Array(classes);
-    this.#candidates = new Int32Array(data.columns);
-    this.#tries = Math.max(1, Math.floor(Math.sqrt(data.columns)));
-  }
-
-  grow(bag: Int32Array, stream: RandomStream): void {
-    this.#column = [];
-    this.#bin = [];
-    this.#right = [];
-    this.#leafClasses = [];
-    this.#leafShares = [];
-    const { bins, rows, columns } = this.data;
-    const ordered = new Int32Array(bag.length);
-    // A right child waits with the number of its parent; the left one is grown at once.
-    const pending: { begin: number; end: number; parent: number }[] = [{ begin: 0, end: bag.length, parent: -1 }];
-    while (pending.length > 0) {
-      const { begin, end, parent } = pending.pop()!;
-      const node = this.#column.length;
-      if (parent >= 0) this.#right[parent] = node;
-      this.#column.push(-1);
-      this.#bin.push(0);
-      this.#right.push(0);
-      const squares = this.#count(bag, begin, end);
-      const size = end - begin;
-      let bestColumn = -1;
-      let bestBin = 0;
-      if (size >= 2 * this.minLeaf && squares < size * size) {
-        let bestGain = 0;
-        for (let j = 0; j < columns; j++) this.#candidates[j] = j;
-        for (let left = columns, tried = 0; left > 0 && tried < this.#tries; left--) {
-          const drawn = stream.below(left);
-          const j = this.#candidates[drawn]!;
-          this.#candidates[drawn] = this.#candidates[left - 1]!;
-          const varies = this.#orderByBin(bag, begin, end, j * rows, ordered);
-          if (!varies) continue;
-          tried++;
-          const split = this.#bestSplit(ordered, size, j * rows, squares);
-          if (split.gain > bestGain) {
-            bestGain = split.gain;
-            bestColumn = j;
-            bestBin = split.bin;
-          }
-        }
-      }
-      if (bestColumn < 0) {
-        this.#closeLeaf(node, bag, begin, end);
-        continue;
-      }
-      let middle = begin;
-      let rest = 0;
-      for (let i = begin; i < end; i++) {
-        const row = bag[i]!;
-        if (bins[bestColumn * rows + row]! <= bestBin) bag[middle++] = row;
-        else ordered[rest++] = row;
-      }
-      bag.set(ordered.subarray(0, rest), middle);
-      this.#column[node] = bestColumn;
-      this.#bin[node] = bestBin;
-      pending.push({ begin: middle, end, parent: node }, { begin, end: middle, parent: -1 });
-    }
-  }
-
-  /** Adds the class shares of the leaf that a row falls into. */
-  addVotes(row: number, votes: Float64Array, at: number): void {
-    const { bins, rows } = this.data;
-    let node = 0;
-    for (let j = this.#column[0]!; j >= 0; j = this.#column[node]!) {
-      node = bins[j * rows + row]! <= this.#bin[node]! ? node + 1 : this.#right[node]!;
-    }
-    for (let i = this.#bin[node]!; i < this.#right[node]!; i++)
-      votes[at + this.#leafClasses[i]!]! += this.#leafShares[i]!;
-  }
-
-  /** Fills the class counts of a node; returns the sum of their squares. */
-  #count(bag: Int32Array, begin: number, end: number): number {
-    const counts = this.#nodeCounts;
-    if (end - begin < counts.length) for (let i = begin; i < end; i++) counts[this.labels[bag[i]!]!] = 0;
-    else counts.fill(0);
-    let squares = 0;
-    for (let i = begin; i < end; i++) squares += 2 * counts[this.labels[bag[i]!]!]!++ + 1;
-    return squares;
-  }
-
-  #closeLeaf(node: number, bag: Int32Array, begin: number, end: number): void {
-    this.#bin[node] = this.#leafClasses.length;
-    for (let i = begin; i < end; i++) {
-      const label = this.labels[bag[i]!]!;
-      const count = this.#nodeCounts[label]!;
-      if (count === 0) continue;
-      this.#leafClasses.push(label);
-      this.#leafShares.push(count / (end - begin));
-      this.#nodeCounts[label] = 0;
-    }
-    this.#right[node] = this.#leafClasses.length;
-  }
-
-  /** Orders the rows of a node by their bin; false when they share one. */
-  #orderByBin(bag: Int32Array, begin: number, end: number, offset: number, ordered: Int32Array): boolean {
-    const { bins } = this.data;
-    const size = end - begin;
-    if (size <= 32) {
-      let varies = false;
-      const first = bins[offset + bag[begin]!]!;
-      for (let i = 0; i < size; i++) {
-        const row = bag[begin + i]!;
-        const bin = bins[offset + row]!;
-        if (bin !== first) varies = true;
-        let at = i;
-        while (at > 0 && bins[offset + ordered[at - 1]!]! > bin) {
-          ordered[at] = ordered[at - 1]!;
-          at--;
-        }
-        ordered[at] = row;
-      }
-      return varies;
-    }
-    const starts = this.#binStarts;
-    starts.fill(0);
-    for (let i = begin; i < end; i++) starts[bins[offset + bag[i]!]! + 1]!++;
-    for (let b = 1; b <= MAX_BINS; b++) {
-      if (starts[b] === size) return false;
-      starts[b]! += starts[b - 1]!;
-    }
-    for (let i = begin; i < end; i++) {
-      const row = bag[i]!;
-      ordered[starts[bins[offset + row]!]!++] = row;
-    }
-    return true;
-  }
-
-  /** The cut with the greatest fall of the Gini impurity, up to a factor; gain 0 where no cut leaves enough on both sides. */
-  #bestSplit(ordered: Int32Array, size: number, offset: number, squares: number): { gain: number; bin: number } {
-    const { bins } = this.data;
-    const left = this.#leftCounts;
-    const right = this.#rightCounts;
-    for (let i = 0; i < size; i++) {
-      const label = this.labels[ordered[i]!]!;
-      left[label] = 0;
-      right[label] = this.#nodeCounts[label]!;
-    }
-    let leftSquares = 0;
-    let rightSquares = squares;
-    let gain = 0;
-    let bin = 0;
-    let previous = bins[offset + ordered[0]!]!;
-    for (let i = 0; i < size; i++) {
-      const row = ordered[i]!;
-      const current = bins[offset + row]!;
-      if (current !== previous && i >= this.minLeaf && size - i >= this.minLeaf) {
-        // Any valid cut beats none, even one that does not lower the impurity: later cuts may.
-        const candidate = leftSquares / i + rightSquares / (size - i) - squares / size + 1e-12;
-        if (candidate > gain) {
-          gain = candidate;
-          bin = previous;
-        }
-      }
-      previous = current;
-      const label = this.labels[row]!;
-      leftSquares += 2 * left[label]!++ + 1;
-      rightSquares -= 2 * right[label]!-- - 1;
-    }
-    return { gain, bin };
   }
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { cholesky, inverseOf, logDeterminant, solveLower } from "../../src/numeric/cholesky.js";
+import { nearestRowsCosine, postingsOf } from "../../src/numeric/cosine-neighbours.js";
 import { covarianceOf } from "../../src/numeric/covariance.js";
 import { leadingEigen, symmetricEigen } from "../../src/numeric/eigen.js";
 import { benjaminiHochberg, conformalPValues, decoyRates } from "../../src/numeric/false-discovery.js";
@@ -11,7 +12,7 @@ import { fitLogisticRegression, logisticProbabilities } from "../../src/numeric/
 import { type DenseMatrix, denseMatrix, type SparseMatrix } from "../../src/numeric/matrix.js";
 import { momentsOf } from "../../src/numeric/moments.js";
 import { fitNaiveBayes, naiveBayesProbabilities } from "../../src/numeric/naive-bayes.js";
-import { nearestRowsCosine, nearestRowsDense, postingsOf } from "../../src/numeric/nearest-neighbours.js";
+import { nearestRowsDense } from "../../src/numeric/nearest-neighbours.js";
 import { discriminantProbabilities, fitQuadraticDiscriminant } from "../../src/numeric/quadratic-discriminant.js";
 import { median, quantileOfSorted, selectRank } from "../../src/numeric/quantiles.js";
 import { fitParetoTail, paretoTailProbability } from "../../src/numeric/tail-probability.js";
@@ -142,7 +143,7 @@ describe("linear algebra", () => {
 
 describe("neighbours", () => {
   it("nearestRowsDense() finds the rows of scikit-learn", () => {
-    expect([...nearestRowsDense(rows, 5, 60, 0, 60)]).toEqual(reference.neighbours);
+    expect([...nearestRowsDense(rows, 5, 60, 0, 60).rows]).toEqual(reference.neighbours);
   });
 
   it("nearestRowsDense() equals a literal scan with ties, few references and any cut, by tree and by scan", () => {
@@ -157,9 +158,9 @@ describe("neighbours", () => {
       };
       for (const references of [n, 40, 3]) {
         const expected = Int32Array.from(literalNeighbours(matrix, 4, references).flat());
-        expect(nearestRowsDense(matrix, 4, references, 0, n)).toEqual(expected);
+        expect(nearestRowsDense(matrix, 4, references, 0, n).rows).toEqual(expected);
         const cut = [nearestRowsDense(matrix, 4, references, 0, 77), nearestRowsDense(matrix, 4, references, 77, n)];
-        expect(Int32Array.from(cut.flatMap((part) => [...part]))).toEqual(expected);
+        expect(Int32Array.from(cut.flatMap((part) => [...part.rows]))).toEqual(expected);
       }
     }
   });

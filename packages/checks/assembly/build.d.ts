@@ -1,0 +1,2 @@
+/** The WebAssembly module as bytes. */
+export function compileKernel(): Promise<Uint8Array>;

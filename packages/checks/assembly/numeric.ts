@@ -1,0 +1,11 @@
+/**
+ * Inner loops of numeric kernels (WebAssembly SIMD). AssemblyScript, compiled by `build.js`.
+ *
+ * Nothing is checked here: addresses and numbers come from `src/numeric`, which checks them. A lane of a vector belongs to one
+ * row and adds in the order of the columns, so that JavaScript, doing one row after the other, gets the same bits.
+ */
+
+export { bestSplit, countClasses, partition } from "./class-splits";
+export { firstNear, leastDistances } from "./distances";
+export { logisticSlopes } from "./logistic";
+export { addPaths } from "./isolation-paths";
