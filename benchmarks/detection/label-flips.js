@@ -1,89 +1,34 @@
 /** What `label-flips` finds of flips that were planted, beside cleanlab's default on the same files. */
 
-import { basename, join } from "node:path";
-import { checkData } from "@assay/assay/node";
-import { drawn, randomOf, readTable, writeTable } from "./data.js";
+import { join } from "node:path";
+import { FLIPS, flipped, judged, MOST_ROWS } from "./flip-sets.js";
 import { averagePrecision, listQuality, mean, standardError } from "./measures.js";
 import { rival } from "./rivals.js";
 
-export const FLIP_SETS = [
-  "tabular/car",
-  "tabular/credit_g",
-  "images/digits8x8",
-  "tabular/letter",
-  "images/mnist5k",
-  "tabular/mushroom",
-  "tabular/page_blocks",
-  "tabular/segment",
-  "text/sentiment_amazon.tsv",
-  "text/sentiment_imdb.tsv",
-  "text/sms_spam.tsv",
-  "tabular/vowel",
-];
-/** Rows that are looked at, and of a class so that it is kept. */
-const MOST_ROWS = 6000;
-const LEAST_OF_CLASS = 10;
-
-export const FLIPS = ["clean", "5 %", "10 %", "20 %", "40 %", "pair 20 %"];
-const RATE = { clean: 0, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2, "40 %": 0.4, "pair 20 %": 0.2 };
-
-/** A table with flipped labels, and which rows were flipped: to any other class alike, or (pair) to the next. */
-export function flipped({ columns, rows }, kind, seed) {
-  const at = columns.indexOf("label");
-  const classes = [...new Set(rows.map((row) => row[at]))].sort();
-  const random = randomOf(1000 * seed + FLIPS.indexOf(kind));
-  const order = [...rows.keys()].map((i) => [random(), i]).sort((a, b) => a[0] - b[0]);
-  const bad = new Uint8Array(rows.length);
-  const out = rows.map((row) => [...row]);
-  for (const [, i] of order.slice(0, Math.round(RATE[kind] * rows.length))) {
-    const own = classes.indexOf(rows[i][at]);
-    const step = kind.startsWith("pair") ? 1 : 1 + Math.floor(random() * (classes.length - 1));
-    out[i][at] = classes[(own + step) % classes.length];
-    bad[i] = 1;
-  }
-  return { table: { columns, rows: out }, bad };
-}
-
-async function readSet(folder, set) {
-  const path = join(folder, set.endsWith(".tsv") ? `${set}.gz` : `${set}.csv.gz`);
-  const { columns, rows } = drawn(await readTable(path), MOST_ROWS, 0);
-  const at = columns.indexOf("label");
-  const counts = new Map();
-  for (const row of rows) counts.set(row[at], (counts.get(row[at]) ?? 0) + 1);
-  return { columns, rows: rows.filter((row) => counts.get(row[at]) >= LEAST_OF_CLASS) };
-}
-
 /** One run: `{ set, kind, seed, … }` with the quality of suspects and of findings at both rates. */
-export async function measureFlips(folder, sets, kinds, seeds, scratch, python, log) {
+export async function measureFlips(sets, kinds, seeds, scratch, python, log) {
   const results = [];
-  for (const set of sets) {
-    const clean = await readSet(folder, set);
-    for (const kind of kinds) {
-      for (let seed = 0; seed < seeds; seed++) {
-        const { table, bad } = flipped(clean, kind, seed);
-        const path = join(scratch, `${basename(set, ".tsv")}.csv`);
-        writeTable(path, table);
-        const roles = { label: "label", ...(table.columns.includes("text") && { text: "text" }) };
-        const before = process.cpuUsage();
-        const { outcomes, findings, run } = await checkData([path], {
-          checking: { roles, checks: ["label-flips"], fdr: 0.1 },
-          workers: 1,
-        });
-        const { user, system } = process.cpuUsage(before);
-        const [outcome] = outcomes;
-        const scores = run.scores.get("label-flips")?.map((score) => (Number.isNaN(score) ? -1e9 : score));
+  // Seeds outermost, so that a run which is cut short has whole seeds.
+  for (let seed = 0; seed < seeds; seed++) {
+    for (const { name, from, table: clean } of sets) {
+      for (const kind of kinds) {
+        const { table, bad, classes } = flipped(clean, kind, seed);
+        const path = join(scratch, `${name}.csv`);
+        const { outcome, findings, scores: all, seconds } = await judged(table, path);
+        const scores = all?.map((score) => (Number.isNaN(score) ? -1e9 : score));
         const at = (fdr) =>
           listQuality(
             findings.filter(({ q }) => q <= fdr).map(({ record }) => record),
             bad,
           );
         const result = {
-          set: basename(set, ".tsv"),
+          set: name,
+          from,
           kind,
           seed,
           rows: table.rows.length,
-          classes: new Set(clean.rows.map((row) => row[clean.columns.indexOf("label")])).size,
-          seconds: (user + system) / 1e6,
+          classes,
+          seconds,
           calibration: outcome.calibration,
           rate: outcome.estimate?.rate,
           suspects: outcome.suspects?.length ?? 0,
@@ -103,8 +48,9 @@ export async function measureFlips(folder, sets, kinds, seeds, scratch, python, 
           };
         }
         log(
-          `${result.set} ${kind} ${seed}: F1 ${result.f1.toFixed(3)}${result.cleanlab ? ` (cleanlab ${result.cleanlab.f1.toFixed(3)})` : ""}, AP ${result.ap?.toFixed(3)}, ` +
+          `${name} ${kind} ${seed}: F1 ${result.f1.toFixed(3)}${result.cleanlab ? ` (cleanlab ${result.cleanlab.f1.toFixed(3)})` : ""}, AP ${result.ap?.toFixed(3)}, ` +
             `${result.findings} findings (${(100 * result.at05.falseShare).toFixed(1)} % false at .05, recall ${result.at05.recall.toFixed(2)}), ${result.calibration}, rate ${result.rate?.toFixed(3)}, ${result.seconds.toFixed(1)} s`,
+          result,
         );
         results.push(result);
       }

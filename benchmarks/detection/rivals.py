@@ -1,6 +1,7 @@
 """PyOD, scikit-learn and cleanlab on the files that Assay reads. The answer is one JSON object on stdout.
 
 rivals.py outliers FILE        last column 0/1: AUROC, AP and CPU of PyOD's detectors with their defaults
+rivals.py sets FOLDER NAME...  sets that scikit-learn carries, written as NAME.csv.gz with a column `label`; their paths
 rivals.py label-flips FILE...  column `label` as given: rows that cleanlab flags by its default, and their scores
 """
 
@@ -91,7 +92,22 @@ def label_flips(paths):
     return answers
 
 
-if sys.argv[1] == "outliers":
+def sets(folder, names):
+    from sklearn import datasets
+
+    paths = []
+    for name in names:
+        loaded = getattr(datasets, f"load_{name}")(as_frame=True)
+        table = loaded.data.assign(label=[f"class {label}" for label in loaded.target])
+        path = f"{folder}/{name}.csv.gz"
+        table.to_csv(path, index=False)
+        paths.append(path)
+    return paths
+
+
+if sys.argv[1] == "sets":
+    json.dump(sets(sys.argv[2], sys.argv[3:]), sys.stdout)
+elif sys.argv[1] == "outliers":
     json.dump(outliers(sys.argv[2]), sys.stdout)
 else:
     json.dump(label_flips(sys.argv[2:]), sys.stdout)

@@ -3,6 +3,7 @@
  * depend on the cut. They are named by this module's URL and their own names.
  */
 
+import { type ClassProbabilities, emptyProbabilities, setRow } from "./label/class-probabilities.js";
 import { nearestRowsCosine, postingsOf } from "./numeric/cosine-neighbours.js";
 import { addPathLengths } from "./numeric/isolation-forest.js";
 import { fitLogisticRegression, logisticProbabilities } from "./numeric/logistic-regression.js";
@@ -54,9 +55,6 @@ export function neighbourPart({ matrix, decoy, seed }: OutlierPartOptions, { beg
   return part;
 }
 
-/** Weights above which a logistic regression stops after 40 steps. */
-const WIDE_WEIGHTS = 200_000;
-
 export interface FoldOptions {
   readonly learner: "logistic" | "discriminant" | "bayes";
   readonly matrix: Matrix;
@@ -72,15 +70,17 @@ export interface FoldOptions {
   /** Examples that a model is trained on at most: the first ones, a sample because rows are in the order of keyed hashes. */
   readonly maxExamples: number;
   readonly inversePenalty: number;
+  /** Steps of a logistic regression at most. */
+  readonly maxIterations: number;
 }
 
 /**
  * Class probabilities of the rows of one fold, from a model of the other folds.
  *
- * @returns Rows of the fold in order, classes in order; `null` where no model could be fitted.
+ * @returns Rows of the fold in order; `null` where no model could be fitted.
  */
-export function foldProbabilities(options: FoldOptions, fold: number): Float32Array | null {
-  const { learner, matrix, examples, classes, folds, maxExamples, inversePenalty } = options;
+export function foldProbabilities(options: FoldOptions, fold: number): ClassProbabilities | null {
+  const { learner, matrix, examples, classes, folds, maxExamples, inversePenalty, maxIterations } = options;
   const train: number[] = [];
   const test: number[] = [];
   for (const [row, own] of folds.entries()) if (own === fold) test.push(row);
@@ -93,20 +93,32 @@ export function foldProbabilities(options: FoldOptions, fold: number): Float32Ar
   const weights = Float64Array.from(train, (example) => examples.weight[example]!);
   switch (learner) {
     case "logistic": {
-      // Many classes of many terms: the penalty holds the rest, and each step costs as much as a pass over all weights.
-      const maxIterations = matrix.columns * classes > WIDE_WEIGHTS ? 40 : 100;
       const model = fitLogisticRegression(matrix, rows, labels, classes, { inversePenalty, weights, maxIterations });
-      return logisticProbabilities(model, matrix, testRows);
+      return inBlocks(testRows, classes, (rows) => logisticProbabilities(model, matrix, rows));
     }
     case "bayes": {
       const model = fitNaiveBayes(matrix as SparseMatrix, rows, labels, weights, classes);
-      return naiveBayesProbabilities(model, matrix as SparseMatrix, testRows);
+      return inBlocks(testRows, classes, (rows) => naiveBayesProbabilities(model, matrix as SparseMatrix, rows));
     }
     case "discriminant": {
       const model = fitQuadraticDiscriminant(matrix as DenseMatrix, rows, labels, weights, classes);
-      return model ? discriminantProbabilities(model, matrix as DenseMatrix, testRows) : null;
+      if (!model) return null;
+      return inBlocks(testRows, classes, (rows) => discriminantProbabilities(model, matrix as DenseMatrix, rows));
     }
   }
+}
+
+/** Rows whose probabilities for all classes are held at once. */
+const BLOCK_ROWS = 256;
+
+/** What a model says of rows, block by block, so that rows × classes are never in memory together. */
+function inBlocks(rows: Int32Array, classes: number, judge: (rows: Int32Array) => Float32Array): ClassProbabilities {
+  const all = emptyProbabilities(rows.length, classes);
+  for (const { begin, end } of rangesOf(rows.length, BLOCK_ROWS)) {
+    const dense = judge(rows.subarray(begin, end));
+    for (let row = begin; row < end; row++) setRow(all, row, dense, (row - begin) * classes);
+  }
+  return all;
 }
 
 export interface ForestOptions {

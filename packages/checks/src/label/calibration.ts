@@ -8,6 +8,7 @@
 
 import { exp, log } from "../numeric/elementary.js";
 import type { Units } from "./given-labels.js";
+import type { GivenOpinion } from "./given-probabilities.js";
 
 export interface Calibration {
   /** t, 1 … 1/64: never sharpened, because a modest opinion finds less and accuses nobody wrongly. */
@@ -32,25 +33,31 @@ const MAX_FITTED = 1_000_000;
  * that overlap by 0.3 to 11 %, flips of 0, 8 or 20 %, models up to six times as sure as they should be that know flips or not):
  * no finding without flips, a mean false share of at most .05 where .05 is claimed; .10 without the half step.
  *
- * @param probabilities Of each group, row by row; groups in the order of their keys.
+ * @param given Of each group, groups in the order of their keys.
  * @param rate Share of flips, r, as the anchors say.
  * @returns O(25 × groups × classes), bounded.
  */
-export function fitCalibration(probabilities: Float64Array, units: Units, classes: number, rate: number): Calibration {
-  const groups = Math.min(probabilities.length / classes, Math.max(1000, Math.floor(MAX_FITTED / classes)));
+export function fitCalibration(given: GivenOpinion, units: Units, rate: number): Calibration {
+  const { classes } = given;
+  const groups = Math.min(given.groups, Math.max(1000, Math.floor(MAX_FITTED / classes)));
   let count = 0;
   while (count < units.count && units.group[count]! < groups) count++;
-  const logs = Float64Array.from(probabilities.subarray(0, groups * classes), (p) => log(Math.max(p, FLOOR)));
-  const given = new Float64Array(count);
+  const logs = new Float64Array(groups * classes);
+  for (let group = 0; group < groups; group++) {
+    const own = logs.subarray(group * classes, (group + 1) * classes);
+    given.mean(group, own);
+    for (let k = 0; k < classes; k++) own[k] = log(Math.max(own[k]!, FLOOR));
+  }
+  const labelled = new Float64Array(count);
   let best: Calibration = { exponent: 1, knowsFlips: false };
   let most = Number.NEGATIVE_INFINITY;
   for (let exponent = 1; exponent >= LEAST_EXPONENT; exponent *= STEP) {
     for (let u = 0; u < count; u++) {
       const at = units.group[u]! * classes;
-      given[u] = exp(exponent * logs[at + units.label[u]!]!) / totalOf(logs, at, classes, exponent);
+      labelled[u] = exp(exponent * logs[at + units.label[u]!]!) / totalOf(logs, at, classes, exponent);
     }
     for (const knowsFlips of [false, true]) {
-      const likelihood = likelihoodOf(given, units.weight, classes, knowsFlips ? 0 : rate);
+      const likelihood = likelihoodOf(labelled, units.weight, classes, knowsFlips ? 0 : rate);
       if (!(likelihood > most)) continue;
       most = likelihood;
       best = { exponent, knowsFlips };
@@ -59,15 +66,11 @@ export function fitCalibration(probabilities: Float64Array, units: Units, classe
   return best.exponent < 1 ? { ...best, exponent: best.exponent * Math.sqrt(STEP) } : best;
 }
 
-/** Probabilities to the power of the exponent, normalised. */
-export function softened(probabilities: Float64Array, classes: number, exponent: number): Float64Array {
-  const logs = probabilities.map((p) => log(Math.max(p, FLOOR)));
-  const soft = new Float64Array(probabilities.length);
-  for (let at = 0; at < soft.length; at += classes) {
-    const total = totalOf(logs, at, classes, exponent);
-    for (let k = at; k < at + classes; k++) soft[k] = exp(exponent * logs[k]!) / total;
-  }
-  return soft;
+/** Takes the probabilities of a row to the power of the exponent and normalises them, in place. */
+export function soften(row: Float64Array, exponent: number): void {
+  for (let k = 0; k < row.length; k++) row[k] = log(Math.max(row[k]!, FLOOR));
+  const total = totalOf(row, 0, row.length, exponent);
+  for (let k = 0; k < row.length; k++) row[k] = exp(exponent * row[k]!) / total;
 }
 
 function totalOf(logs: Float64Array, at: number, classes: number, exponent: number): number {

@@ -3,6 +3,7 @@
 import type { Check, CheckContext, CheckData, CheckResult } from "../check.js";
 import { completed, skipped } from "../outcome.js";
 import { roundScore } from "../scores.js";
+import { expandRow } from "./class-probabilities.js";
 import {
   CONFIDENT_FILTERS,
   type ConfidentFilter,
@@ -20,6 +21,7 @@ import {
   labelColumns,
   labelMemory,
   learnedOpinions,
+  PROBABILITY_BYTES,
   readLabels,
   voteOnLabels,
 } from "./read-labels.js";
@@ -154,12 +156,18 @@ async function learnedRows(
   notes.push(...learned.notes);
   if (learned.opinions.length === 0) return { refused: "No word occurs in two texts.", notes };
   const classes = votes.classes.length;
-  const { probabilities } = mixOpinions(learned.opinions, votes.units, classes);
+  const { probabilities } = mixOpinions(learned.opinions, votes.units);
   const rows = Int32Array.from(votes.unitOf.keys()).filter((row) => votes.unitOf[row]! >= 0);
+  const bytes = 8 * rows.length * classes;
+  // The filters are defined on all classes of all records at once.
+  if (bytes > (options.maxProbabilityBytes ?? PROBABILITY_BYTES))
+    return {
+      refused: `${classes} classes of ${rows.length} records need ${bytes} bytes; raise maxProbabilityBytes.`,
+      notes,
+    };
   const own = new Float64Array(rows.length * classes);
   for (const [i, row] of rows.entries()) {
-    const at = votes.units.group[votes.unitOf[row]!]! * classes;
-    own.set(probabilities.subarray(at, at + classes), i * classes);
+    expandRow(probabilities, votes.units.group[votes.unitOf[row]!]!, own.subarray(i * classes, (i + 1) * classes));
   }
   return {
     rows,

@@ -4,6 +4,7 @@
  */
 
 import { log } from "../numeric/elementary.js";
+import { type ClassProbabilities, expandRow } from "./class-probabilities.js";
 import type { Units } from "./given-labels.js";
 import type { LabelTransition } from "./label-transition.js";
 
@@ -20,12 +21,13 @@ const GIVEN_FLOOR = 1e-4;
 
 /** Scores every unit. Where classes overlap by more than 10 %, T is taken as symmetric, so that only P decides. */
 export function flipScores(
-  probabilities: Float64Array,
+  probabilities: ClassProbabilities,
   units: Units,
   { matrix, overlap }: LabelTransition,
   rate: number,
-  classes: number,
 ): FlipScores {
+  const { classes } = probabilities;
+  const dense = new Float64Array(classes);
   const score = new Float64Array(units.count);
   const suggested = new Int32Array(units.count);
   // A rate of 0 gives every record the same constant, so any small rate ranks alike.
@@ -33,21 +35,21 @@ export function flipScores(
   const symmetric = overlap > MAX_OVERLAP;
   const common = Math.max(rate / (classes - 1), floor);
   for (let u = 0; u < units.count; u++) {
-    const at = units.group[u]! * classes;
+    expandRow(probabilities, units.group[u]!, dense);
     const y = units.label[u]!;
     let best = -1;
     let greatest = -1;
     for (let k = 0; k < classes; k++) {
       if (k === y) continue;
       const arrives = symmetric ? common : Math.max(matrix[k * classes + y]!, floor);
-      const weight = probabilities[at + k]! * arrives;
+      const weight = dense[k]! * arrives;
       if (weight > greatest) {
         greatest = weight;
         best = k;
       }
     }
     const stays = symmetric ? 1 - rate : matrix[y * classes + y]!;
-    score[u] = log(greatest) - log(Math.max(probabilities[at + y]! * stays, GIVEN_FLOOR));
+    score[u] = log(greatest) - log(Math.max(dense[y]! * stays, GIVEN_FLOOR));
     suggested[u] = best;
   }
   return { score, suggested };
@@ -66,25 +68,25 @@ const ROUNDS = 30;
  * Only the 16 most probable classes of a group and the given one are followed, which bounds the cost for many classes.
  */
 export function flipPosteriors(
-  probabilities: Float64Array,
+  probabilities: ClassProbabilities,
   units: Units,
   { matrix }: LabelTransition,
-  classes: number,
   knowsFlips = true,
 ): Float64Array {
+  const { classes } = probabilities;
+  const dense = new Float64Array(classes);
   const posterior = new Float64Array(units.count);
-  const order = Int32Array.from({ length: classes }, (_, k) => k);
   const c = new Float64Array(MAX_ACTIVE + 1);
   const target = new Float64Array(MAX_ACTIVE + 1);
   const ratio = new Float64Array(MAX_ACTIVE + 1);
   for (let u = 0; u < units.count; u++) {
-    const at = units.group[u]! * classes;
     const y = units.label[u]!;
-    const active = activeClasses(probabilities, at, classes, y, order);
+    expandRow(probabilities, units.group[u]!, dense);
+    const active = activeClasses(probabilities, units.group[u]!, dense, y);
     const size = active.length;
     let sum = 0;
-    for (let a = 0; a < size; a++) sum += probabilities[at + active[a]!]!;
-    for (let a = 0; a < size; a++) c[a] = target[a] = probabilities[at + active[a]!]! / sum;
+    for (let a = 0; a < size; a++) sum += dense[active[a]!]!;
+    for (let a = 0; a < size; a++) c[a] = target[a] = dense[active[a]!]! / sum;
     for (let round = 0; knowsFlips && round < ROUNDS; round++) {
       for (let b = 0; b < size; b++) {
         let flow = 0;
@@ -112,20 +114,17 @@ export function flipPosteriors(
   return posterior;
 }
 
+/** All classes in order where they are few; else the most probable ones, surest first, and the given one. */
 function activeClasses(
-  probabilities: Float64Array,
-  at: number,
-  classes: number,
+  { classes, width, kept }: ClassProbabilities,
+  row: number,
+  dense: Float64Array,
   y: number,
-  order: Int32Array,
 ): ArrayLike<number> {
-  if (classes <= MAX_ACTIVE + 1) {
-    for (let k = 0; k < classes; k++) order[k] = k;
-    return order;
-  }
-  for (let k = 0; k < classes; k++) order[k] = k;
-  order.sort((a, b) => probabilities[at + b]! - probabilities[at + a]! || a - b);
-  const active = order.slice(0, MAX_ACTIVE);
+  const order = kept.slice(row * width, (row + 1) * width);
+  if (classes <= MAX_ACTIVE + 1) return order;
+  order.sort((a, b) => dense[b]! - dense[a]! || a - b);
+  const active = order.subarray(0, MAX_ACTIVE);
   return active.includes(y) ? active : [...active, y];
 }
 

@@ -9,7 +9,8 @@ import { compareTexts } from "../code-point-order.js";
 import { type Groups, groupsOf, isCoarse } from "../groups.js";
 import type { RecordMatrix } from "../matrices.js";
 import { quoted } from "../quoted.js";
-import { type Calibration, softened } from "./calibration.js";
+import { type Calibration, soften } from "./calibration.js";
+import { type ClassProbabilities, emptyProbabilities, setRow } from "./class-probabilities.js";
 import type { LabelClasses, Votes } from "./given-labels.js";
 import type { Opinion } from "./mixture.js";
 
@@ -109,36 +110,77 @@ function singles(count: number): Groups {
   return { count, groupOf: each, first: each, sizes: new Int32Array(count).fill(1) };
 }
 
+/** What the given probabilities say of each group, one group at a time. */
+export interface GivenOpinion {
+  readonly groups: number;
+  readonly classes: number;
+  /** Writes one probability for each class of a group, in the order of votes, into `out`. */
+  mean(group: number, out: Float64Array): void;
+}
+
 /**
  * The opinion of each group: the mean of its records' rows over the classes that are judged, which sum to 1 again.
  *
  * @param columnOf Column of each class, of {@link columnsOfClasses}.
  */
-export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups: Groups, votes: Votes): Float64Array {
+export function givenOpinion(matrix: RecordMatrix, columnOf: Int32Array, groups: Groups, votes: Votes): GivenOpinion {
   const classes = votes.classes.length;
-  const sums = new Float64Array(groups.count * classes);
-  for (let row = 0; row < matrix.rows; row++) {
-    const group = groups.groupOf[row]!;
-    const at = row * matrix.columns;
-    let total = 0;
-    for (let column = 0; column < matrix.columns; column++) total += matrix.values[at + column]!;
-    for (const [k, label] of votes.classes.entries())
-      sums[group * classes + k]! += matrix.values[at + columnOf[label]!]! / total;
-  }
-  const mean = new Float64Array(votes.first.length * classes);
-  for (const [position, row] of votes.first.entries()) {
-    const at = groups.groupOf[row]! * classes;
-    let total = 0;
-    for (let k = 0; k < classes; k++) total += sums[at + k]!;
-    // All of it on classes that are not judged says nothing about those that are.
-    for (let k = 0; k < classes; k++) mean[position * classes + k] = total > 0 ? sums[at + k]! / total : 1 / classes;
-  }
-  return mean;
+  const columns = Int32Array.from(votes.classes, (label) => columnOf[label]!);
+  const { members, begins } = rowsOfGroups(groups);
+  return {
+    groups: votes.first.length,
+    classes,
+    mean(position, out) {
+      const group = groups.groupOf[votes.first[position]!]!;
+      out.fill(0);
+      for (let i = begins[group]!; i < begins[group + 1]!; i++) {
+        const at = members[i]! * matrix.columns;
+        let total = 0;
+        for (let column = 0; column < matrix.columns; column++) total += matrix.values[at + column]!;
+        for (let k = 0; k < classes; k++) out[k]! += matrix.values[at + columns[k]!]! / total;
+      }
+      let total = 0;
+      for (let k = 0; k < classes; k++) total += out[k]!;
+      // All of it on classes that are not judged says nothing about those that are.
+      for (let k = 0; k < classes; k++) out[k] = total > 0 ? out[k]! / total : 1 / classes;
+    },
+  };
+}
+
+/** Rows of each group, ascending: those of group g from `begins[g]` to `begins[g + 1]`. */
+function rowsOfGroups({ count, groupOf, sizes }: Groups): { members: Int32Array; begins: Int32Array } {
+  const begins = new Int32Array(count + 1);
+  for (let group = 0; group < count; group++) begins[group + 1] = begins[group]! + sizes[group]!;
+  const next = begins.slice();
+  const members = new Int32Array(groupOf.length);
+  for (const [row, group] of groupOf.entries()) members[next[group]!++] = row;
+  return { members, begins };
+}
+
+/** The same for all groups. */
+export function givenProbabilities(given: GivenOpinion): ClassProbabilities {
+  return fill(emptyProbabilities(given.groups, given.classes, 64), (group, row) => given.mean(group, row));
 }
 
 /** The same as an opinion that is no surer than it is right. */
-export function calibratedOpinion(mean: Float64Array, classes: number, { exponent }: Calibration): Opinion {
-  return { learner: "given", probabilities: Float32Array.from(softened(mean, classes, exponent)) };
+export function calibratedOpinion(given: GivenOpinion, { exponent }: Calibration): Opinion {
+  const probabilities = fill(emptyProbabilities(given.groups, given.classes), (group, row) => {
+    given.mean(group, row);
+    soften(row, exponent);
+  });
+  return { learner: "given", probabilities };
+}
+
+function fill(
+  probabilities: ClassProbabilities,
+  write: (row: number, dense: Float64Array) => void,
+): ClassProbabilities {
+  const dense = new Float64Array(probabilities.classes);
+  for (let row = 0; row < probabilities.rows; row++) {
+    write(row, dense);
+    setRow(probabilities, row, dense);
+  }
+  return probabilities;
 }
 
 /** What an outcome says of given probabilities. */

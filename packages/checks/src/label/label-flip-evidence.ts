@@ -4,8 +4,10 @@ import type { Table } from "../check.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { leafHex } from "../table-data.js";
+import { probabilityOf } from "./class-probabilities.js";
 import type { FlipScores } from "./flip-posterior.js";
 import type { FlipRate } from "./flip-rate.js";
+import type { FlipTerritories } from "./flip-territories.js";
 import { type LabelClasses, LEAST_GROUPS, type Votes } from "./given-labels.js";
 import type { LabelTransition } from "./label-transition.js";
 import type { Mixture } from "./mixture.js";
@@ -22,23 +24,21 @@ export function evidenceMaker(
   nameOf: (index: number) => string,
   showValues: boolean,
 ): (unit: number) => Record<string, unknown> {
-  const classes = probabilities.length / first.length;
   return (unit) => {
     const group = units.group[unit]!;
     const given = units.label[unit]!;
     const other = suggested[unit]!;
-    const at = group * classes;
     const nearest = [...neighbours.subarray(group * NEIGHBOURS, (group + 1) * NEIGHBOURS)].filter((row) => row >= 0);
     return {
       ...(showValues ? { given: nameOf(given), suggested: nameOf(other) } : {}),
       posterior: roundScore(posterior[unit]!),
-      probabilityOfGiven: roundScore(probabilities[at + given]!),
-      probabilityOfSuggested: roundScore(probabilities[at + other]!),
+      probabilityOfGiven: roundScore(probabilityOf(probabilities, group, given)),
+      probabilityOfSuggested: roundScore(probabilityOf(probabilities, group, other)),
       learners: opinions.map(({ learner, probabilities: own }, m) => ({
         learner,
         weight: roundScore(weights[m]!),
-        given: roundScore(own[at + given]!),
-        suggested: roundScore(own[at + other]!),
+        given: roundScore(probabilityOf(own, group, given)),
+        suggested: roundScore(probabilityOf(own, group, other)),
       })),
       neighbours: {
         count: nearest.length,
@@ -97,12 +97,20 @@ export function unrecognisedNote(names: readonly string[], showValues: boolean):
   return showValues ? `${what}: ${listed(names)}` : what;
 }
 
-/** Names classes whose labels may be honest overlap of classes. */
-export function impureNote(names: readonly string[], showValues: boolean): string {
-  const what =
-    "flip rates differ between classes, as they do where classes overlap: nothing is claimed about labels of " +
-    `${names.length} ${names.length === 1 ? "class that is" : "classes that are"} not clearly purer than the rest`;
-  return showValues ? `${what}: ${listed(names)}` : what;
+/** Says what is still claimed where flip rates differ between classes. */
+export function territoriesNote(
+  { pure, common }: FlipTerritories,
+  nameOf: (index: number) => string,
+  showValues: boolean,
+): string {
+  const part = (marks: Uint8Array): string => {
+    const names = [...marks.keys()].filter((k) => marks[k] === 1).map(nameOf);
+    return `${names.length} of ${marks.length} classes${showValues && names.length > 0 ? ` (${listed(names)})` : ""}`;
+  };
+  return (
+    "flip rates differ between classes, as they do where classes overlap: flips are claimed only of labels of classes that are " +
+    `clearly purer than the rest, ${part(pure)}, and among records of classes whose rate is that of most, ${part(common)}`
+  );
 }
 
 function listed(names: readonly string[]): string {

@@ -12,6 +12,9 @@ export interface LabelTransition {
   readonly matrix: Float64Array;
   /** Flip rate of each true class. */
   readonly rates: Float64Array;
+  /** Anchors that are predicted to be of each class, in votes, and those among them that carry another label. */
+  readonly votes: Float64Array;
+  readonly strangers: Float64Array;
   /** p-value of the test that all classes have one rate, and of the test that destinations are uniform. */
   readonly rateTest: number;
   readonly destinationTest: number;
@@ -46,10 +49,11 @@ export function labelTransition(
   const classRates = rateTest < TEST_LEVEL;
   const destinations = destinationTest < TEST_LEVEL;
   const rates = new Float64Array(classes).fill(rate);
+  const strangers = totals.map((total, j) => total - counts[j * classes + j]!);
   const matrix = new Float64Array(classes * classes);
   for (let j = 0; j < classes; j++) {
     const total = totals[j]!;
-    const flipped = total - counts[j * classes + j]!;
+    const flipped = strangers[j]!;
     if (classRates) rates[j] = (flipped + PRIOR_VOTES * rate) / (total + PRIOR_VOTES);
     for (let k = 0; k < classes; k++) {
       const share = destinations ? (counts[j * classes + k]! + 1) / (flipped + classes - 1) : 1 / (classes - 1);
@@ -57,7 +61,7 @@ export function labelTransition(
     }
   }
   const overlap = rate < 1 ? Math.max(0, disagreement - rate) / (1 - rate) : 0;
-  return { matrix, rates, rateTest, destinationTest, classRates, destinations, overlap };
+  return { matrix, rates, votes: totals, strangers, rateTest, destinationTest, classRates, destinations, overlap };
 }
 
 /** χ² test that the share of flipped anchors is the same in every class. */

@@ -3,19 +3,26 @@
  * do not work on this data lose their weight; nothing is tuned.
  */
 
+import {
+  type ClassProbabilities,
+  emptyProbabilities,
+  expandRow,
+  probabilityOf,
+  setRow,
+} from "./class-probabilities.js";
 import type { Units } from "./given-labels.js";
 
 export interface Opinion {
   readonly learner: string;
-  /** Class probabilities of each group, row-major. */
-  readonly probabilities: Float32Array;
+  /** Of each group. */
+  readonly probabilities: ClassProbabilities;
 }
 
 export interface Mixture {
   /** One for each opinion; they sum to 1. */
   readonly weights: Float64Array;
-  /** Class probabilities of each group, row-major; each at least about 10⁻⁶. */
-  readonly probabilities: Float64Array;
+  /** Of each group; each at least about 10⁻⁶. */
+  readonly probabilities: ClassProbabilities;
 }
 
 const ROUNDS = 100;
@@ -27,17 +34,15 @@ const FLOOR = 1e-6;
  *
  * @param opinions - At least one.
  */
-export function mixOpinions(opinions: readonly Opinion[], units: Units, classes: number): Mixture {
-  const given = opinions.map(({ probabilities }) => {
-    const values = new Float64Array(units.count);
-    for (let u = 0; u < units.count; u++) {
-      const at = units.group[u]! * classes;
-      let sum = 0;
-      for (let k = 0; k < classes; k++) sum += Math.max(probabilities[at + k]!, FLOOR);
-      values[u] = Math.max(Math.max(probabilities[at + units.label[u]!]!, FLOOR) / sum, EM_FLOOR);
-    }
-    return values;
-  });
+export function mixOpinions(opinions: readonly Opinion[], units: Units): Mixture {
+  const totals = opinions.map(({ probabilities }) => raisedTotals(probabilities));
+  const given = opinions.map(({ probabilities }, m) =>
+    Float64Array.from({ length: units.count }, (_, u) => {
+      const group = units.group[u]!;
+      const own = Math.max(probabilityOf(probabilities, group, units.label[u]!), FLOOR);
+      return Math.max(own / totals[m]![group]!, EM_FLOOR);
+    }),
+  );
   let votes = 0;
   for (const weight of units.weight) votes += weight;
   let weights: Float64Array = new Float64Array(opinions.length).fill(1 / opinions.length);
@@ -52,34 +57,43 @@ export function mixOpinions(opinions: readonly Opinion[], units: Units, classes:
     weights = weights.map((weight, m) => (weight * sums[m]!) / votes);
   }
 
-  const size = opinions[0]!.probabilities.length;
-  const probabilities = new Float64Array(size);
-  for (const [m, { probabilities: own }] of opinions.entries()) {
-    for (let at = 0; at < size; at += classes) {
-      let sum = 0;
-      for (let k = 0; k < classes; k++) sum += Math.max(own[at + k]!, FLOOR);
-      const factor = weights[m]! / sum;
-      for (let k = 0; k < classes; k++) probabilities[at + k]! += factor * Math.max(own[at + k]!, FLOOR);
+  const { rows, classes } = opinions[0]!.probabilities;
+  const probabilities = emptyProbabilities(rows, classes, 64);
+  const own = new Float64Array(classes);
+  const mixed = new Float64Array(classes);
+  for (let row = 0; row < rows; row++) {
+    mixed.fill(0);
+    for (const [m, opinion] of opinions.entries()) {
+      expandRow(opinion.probabilities, row, own);
+      const factor = weights[m]! / totals[m]![row]!;
+      for (let k = 0; k < classes; k++) mixed[k]! += factor * Math.max(own[k]!, FLOOR);
     }
+    setRow(probabilities, row, mixed);
   }
   return { weights, probabilities };
 }
 
+/** Sum of each row over all classes, once each is raised to the floor. */
+function raisedTotals({ rows, classes, width, values, rest }: ClassProbabilities): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    let sum = width < classes ? (classes - width) * Math.max(rest[row]!, FLOOR) : 0;
+    for (let i = row * width; i < (row + 1) * width; i++) sum += Math.max(values[i]!, FLOOR);
+    return sum;
+  });
+}
+
 /** The most probable class of each group, the first of equals, and its probability. */
-export function predictionsOf(
-  probabilities: ArrayLike<number>,
-  classes: number,
-): { readonly predicted: Int32Array; readonly confidence: Float64Array } {
-  const groups = probabilities.length / classes;
-  const predicted = new Int32Array(groups);
-  const confidence = new Float64Array(groups);
-  for (let g = 0; g < groups; g++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++) {
-      if (probabilities[g * classes + k]! > probabilities[g * classes + best]!) best = k;
-    }
-    predicted[g] = best;
-    confidence[g] = probabilities[g * classes + best]!;
+export function predictionsOf({ rows, width, kept, values }: ClassProbabilities): {
+  readonly predicted: Int32Array;
+  readonly confidence: Float64Array;
+} {
+  const predicted = new Int32Array(rows);
+  const confidence = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let best = row * width;
+    for (let i = best + 1; i < (row + 1) * width; i++) if (values[i]! > values[best]!) best = i;
+    predicted[row] = kept[best]!;
+    confidence[row] = values[best]!;
   }
   return { predicted, confidence };
 }

@@ -11,6 +11,7 @@ import { type DenseMatrix, denseMatrix, type Matrix, type SparseMatrix, storedEl
 import { binColumns, type OutOfBag, type RowLabels } from "../numeric/random-forest.js";
 import { foldProbabilities, forestPart, nearestRows, type Range, rangesOf } from "../numeric-tasks.js";
 import { textFeatures } from "../text-features.js";
+import { type ClassProbabilities, dealtRows, emptyProbabilities, setRow } from "./class-probabilities.js";
 import { FOLDS, type Votes } from "./given-labels.js";
 import type { Opinion } from "./mixture.js";
 
@@ -32,10 +33,17 @@ const COMPONENTS = 64;
 // Bounds on work, in multiplications; each about a nanosecond. What they cut is said in a note.
 const LOGISTIC_WORK = 4e6;
 const LOGISTIC_TEXT_WORK = 2e7;
+/** Of all steps of one model. */
+const LOGISTIC_FOLD_WORK = 2.5e9;
+/** Weights above which 40 steps are enough. */
+const WIDE_WEIGHTS = 200_000;
+const LEAST_STEPS_UNSAID = 40;
 const SCAN_WORK = 3e10;
 const POSTINGS_WORK = 1e10;
 const DISCRIMINANT_WORK = 5e9;
 const MAX_BAG = 50_000;
+/** Votes of a forest, rows × classes: each of ten parts of the work holds them all, 8 bytes each. */
+const MAX_FOREST_VOTES = 5e6;
 const MAX_WEIGHTS = 1e6;
 const MAX_TERMS = 2 ** 17;
 
@@ -54,7 +62,7 @@ export async function denseOpinions(features: FeatureColumns, votes: Votes, cont
     notes.push(`${encoded.numbers} numeric columns were reduced to ${COMPONENTS} components`);
   const { rows, columns } = matrix;
   const opinions: Opinion[] = [];
-  const add = (learner: string, probabilities: Float32Array | undefined): void => {
+  const add = (learner: string, probabilities: ClassProbabilities | undefined): void => {
     if (probabilities) opinions.push({ learner, probabilities });
     context.onProgress(opinions.length, 4);
   };
@@ -67,7 +75,9 @@ export async function denseOpinions(features: FeatureColumns, votes: Votes, cont
   const neighbours = await nearest(matrix, references, context);
   add("neighbours", neighbourVotes(neighbours, votes, classes));
 
-  add("forest", await forestOpinion(encoded.matrix, votes, context, notes));
+  if (rows * classes > MAX_FOREST_VOTES)
+    notes.push(`the forest was left out: ${rows} distinct records and ${classes} classes`);
+  else add("forest", await forestOpinion(encoded.matrix, votes, context, notes));
 
   const work = rows * columns * columns * (1 + classes / 2);
   if (work > DISCRIMINANT_WORK)
@@ -86,7 +96,7 @@ export async function textOpinions(features: FeatureColumns, votes: Votes, conte
   if (dropped > 0) notes.push(`${dropped} terms that occur in few texts were not looked at`);
   if (matrix.columns === 0) return { opinions: [], neighbours: new Int32Array(0), notes };
   const opinions: Opinion[] = [];
-  const add = (learner: string, probabilities: Float32Array | undefined): void => {
+  const add = (learner: string, probabilities: ClassProbabilities | undefined): void => {
     if (probabilities) opinions.push({ learner, probabilities });
     context.onProgress(opinions.length, 3);
   };
@@ -108,7 +118,7 @@ async function foldOpinion(
   work: number,
   context: Work,
   notes: string[],
-): Promise<Float32Array | undefined> {
+): Promise<ClassProbabilities | undefined> {
   const classes = names.length;
   const vectors = classes === 2 ? 1 : classes;
   // An exponential costs about ten multiplications.
@@ -117,21 +127,25 @@ async function foldOpinion(
   const trained = Math.ceil((matrix.rows * (FOLDS - 1)) / FOLDS);
   if (maxExamples < trained)
     notes.push(`${learner} models were trained on ${maxExamples} of ${trained} distinct records`);
-  const options = { learner, matrix, examples: units, classes, folds, maxExamples, inversePenalty };
-  const parts = await context.map<number, Float32Array | null>(
+  const maxIterations = stepsWithin(Math.min(maxExamples, trained) * perRow, matrix.columns * classes);
+  if (learner === "logistic" && maxIterations < LEAST_STEPS_UNSAID)
+    notes.push(`logistic models were fitted in at most ${maxIterations} steps`);
+  const options = { learner, matrix, examples: units, classes, folds, maxExamples, inversePenalty, maxIterations };
+  const parts = await context.map<number, ClassProbabilities | null>(
     { module: TASKS, name: "foldProbabilities", options, run: foldProbabilities },
     Array.from({ length: FOLDS }, (_, fold) => fold),
   );
-  const probabilities = new Float32Array(matrix.rows * classes);
-  const next = new Int32Array(FOLDS);
-  for (let row = 0; row < matrix.rows; row++) {
-    const fold = folds[row]!;
-    const part = parts[fold];
-    if (!part) return undefined;
-    const at = next[fold]!++ * classes;
-    probabilities.set(part.subarray(at, at + classes), row * classes);
-  }
-  return probabilities;
+  const fitted = parts.filter((part) => part !== null);
+  return fitted.length === FOLDS ? dealtRows(fitted, folds) : undefined;
+}
+
+/**
+ * Steps of a logistic regression: 100; 40 where many classes of many terms have so many weights that the penalty holds most of
+ * them; fewer, but at least 15, where a step over many classes is slow. From there on a step changes few probabilities.
+ */
+function stepsWithin(stepWork: number, weights: number): number {
+  const steps = weights > WIDE_WEIGHTS ? 40 : 100;
+  return Math.min(steps, Math.max(15, Math.floor(LOGISTIC_FOLD_WORK / stepWork)));
 }
 
 async function nearest(matrix: Matrix, references: number, context: Work): Promise<Int32Array> {
@@ -147,11 +161,15 @@ async function nearest(matrix: Matrix, references: number, context: Work): Promi
 }
 
 /** (votes + class prior) / 26; neighbours that there are too few of leave their votes to the prior. */
-function neighbourVotes(neighbours: Int32Array, { units, firstUnit, first }: Votes, classes: number): Float32Array {
+function neighbourVotes(
+  neighbours: Int32Array,
+  { units, firstUnit, first }: Votes,
+  classes: number,
+): ClassProbabilities {
   const rows = first.length;
   const prior = new Float64Array(classes);
   for (let u = 0; u < units.count; u++) prior[units.label[u]!]! += units.weight[u]! / rows;
-  const probabilities = new Float32Array(rows * classes);
+  const probabilities = emptyProbabilities(rows, classes);
   const counts = new Float64Array(classes);
   for (let row = 0; row < rows; row++) {
     counts.fill(0);
@@ -161,9 +179,9 @@ function neighbourVotes(neighbours: Int32Array, { units, firstUnit, first }: Vot
       for (let u = firstUnit[other]!; u < firstUnit[other + 1]!; u++) counts[units.label[u]!]! += units.weight[u]!;
       found++;
     }
-    for (let k = 0; k < classes; k++) {
-      probabilities[row * classes + k] = (counts[k]! + prior[k]! * (NEIGHBOURS + 1 - found)) / (NEIGHBOURS + 1);
-    }
+    for (let k = 0; k < classes; k++)
+      counts[k] = (counts[k]! + prior[k]! * (NEIGHBOURS + 1 - found)) / (NEIGHBOURS + 1);
+    setRow(probabilities, row, counts);
   }
   return probabilities;
 }
@@ -173,7 +191,7 @@ async function forestOpinion(
   { units, firstUnit, classes: names }: Votes,
   context: Work,
   notes: string[],
-): Promise<Float32Array> {
+): Promise<ClassProbabilities> {
   const classes = names.length;
   const bagSize = Math.min(matrix.rows, MAX_BAG);
   if (bagSize < matrix.rows)
@@ -190,12 +208,13 @@ async function forestOpinion(
     for (let i = 0; i < votes.length; i++) votes[i]! += part.votes[i]!;
     for (let i = 0; i < trees.length; i++) trees[i]! += part.trees[i]!;
   }
-  const probabilities = new Float32Array(votes.length);
+  const probabilities = emptyProbabilities(matrix.rows, classes);
+  const shares = new Float64Array(classes);
   for (let row = 0; row < matrix.rows; row++) {
-    for (let k = 0; k < classes; k++) {
-      // A row that every tree drew (one in 10²⁰) is judged by none.
-      probabilities[row * classes + k] = trees[row]! > 0 ? votes[row * classes + k]! / trees[row]! : 1 / classes;
-    }
+    // A row that every tree drew (one in 10²⁰) is judged by none.
+    for (let k = 0; k < classes; k++)
+      shares[k] = trees[row]! > 0 ? votes[row * classes + k]! / trees[row]! : 1 / classes;
+    setRow(probabilities, row, shares);
   }
   return probabilities;
 }

@@ -13,10 +13,14 @@ import type { ImageFeatures } from "../image/image-table.js";
 import { lookedAtNames, readImages } from "../image/read-images.js";
 import { type MatrixUse, matrixBytes, type RecordMatrix } from "../matrices.js";
 import { quoted } from "../quoted.js";
+import { KEPT_CLASSES, MOST_CLASSES } from "./class-probabilities.js";
 import { type LabelClasses, LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
 import { columnsOfClasses, groupsWithProbabilities } from "./given-probabilities.js";
 import { smallClassesNote } from "./label-flip-evidence.js";
 import { denseOpinions, NEIGHBOURS, type OutOfFold, textOpinions } from "./out-of-fold.js";
+
+/** Default of `maxProbabilityBytes`. */
+export const PROBABILITY_BYTES = 2 * 2 ** 30;
 
 export interface LabelOptions {
   /** Most bytes for class probabilities; default 2 GiB. More is an outcome `skipped`. */
@@ -115,7 +119,7 @@ export async function readLabels(data: CheckData, context: CheckContext): Promis
 /** Groups records and counts their votes. */
 export function voteOnLabels(
   read: LabelTable,
-  { maxProbabilityBytes = 2 * 2 ** 30 }: LabelOptions,
+  { maxProbabilityBytes = PROBABILITY_BYTES }: LabelOptions,
   context: CheckContext,
 ): LabelVotes | LabelRefusal {
   const { table, labels: all, images, chosen, probabilities, notes } = read;
@@ -143,7 +147,10 @@ export function voteOnLabels(
     const count = classes === 0 ? "No class" : "Only one class";
     return { refused: `${count} has ${LEAST_GROUPS} distinct records; at least two such classes are needed.`, notes };
   }
-  const bytes = votes.first.length * classes * 40;
+  if (classes > MOST_CLASSES)
+    return { refused: `There are ${classes} classes; at most ${MOST_CLASSES} can be told apart.`, notes };
+  // Five times 32 classes with their numbers, and two tables of classes × classes.
+  const bytes = votes.first.length * Math.min(classes, KEPT_CLASSES) * 40 + 16 * classes * classes;
   if (bytes > maxProbabilityBytes) {
     const size = `${classes} classes and ${votes.first.length} distinct records`;
     return { refused: `Probabilities of ${size} need ${bytes} bytes; raise maxProbabilityBytes.`, notes };

@@ -1,6 +1,7 @@
 /** The steps between probabilities and findings, each against its definition. */
 
 import { describe, expect, it } from "vitest";
+import { type ClassProbabilities, emptyProbabilities, setRow } from "../../src/label/class-probabilities.js";
 import { flipPosteriors, flipScores, posteriorRates, unassignedShare } from "../../src/label/flip-posterior.js";
 import { flipRate } from "../../src/label/flip-rate.js";
 import type { Units } from "../../src/label/given-labels.js";
@@ -21,7 +22,7 @@ function unitsOf(label: number[]): Units {
 function world(n: number, classes: number, rate: number, target: (truth: number, random: () => number) => number) {
   const random = randomOf(n + classes);
   const label: number[] = [];
-  const probabilities = new Float64Array(n * classes);
+  const dense = new Float64Array(n * classes);
   const flipped: boolean[] = [];
   for (let i = 0; i < n; i++) {
     const truth = i % classes;
@@ -29,10 +30,17 @@ function world(n: number, classes: number, rate: number, target: (truth: number,
     label.push(flipped[i] ? target(truth, random) : truth);
     const doubt = 0.3 * random();
     for (let k = 0; k < classes; k++) {
-      probabilities[i * classes + k] = k === truth ? 1 - doubt : doubt / (classes - 1);
+      dense[i * classes + k] = k === truth ? 1 - doubt : doubt / (classes - 1);
     }
   }
-  return { units: unitsOf(label), probabilities, flipped };
+  return { units: unitsOf(label), probabilities: rowsOf(dense, classes), flipped };
+}
+
+/** Probabilities of rows from one array of all. */
+function rowsOf(dense: ArrayLike<number>, classes: number): ClassProbabilities {
+  const probabilities = emptyProbabilities(dense.length / classes, classes, 64);
+  for (let row = 0; row < probabilities.rows; row++) setRow(probabilities, row, dense, row * classes);
+  return probabilities;
 }
 
 const another = (truth: number, random: () => number): number => (truth + 1 + Math.floor(3 * random())) % 4;
@@ -43,26 +51,26 @@ describe("mixOpinions()", () => {
     const random = randomOf(1);
     const noise = Float32Array.from({ length: 1600 }, () => random());
     const opinions = [
-      { learner: "good", probabilities: Float32Array.from(probabilities) },
-      { learner: "noise", probabilities: noise },
+      { learner: "good", probabilities },
+      { learner: "noise", probabilities: rowsOf(noise, 4) },
     ];
-    const mixture = mixOpinions(opinions, units, 4);
+    const mixture = mixOpinions(opinions, units);
     expect(mixture.weights[0]).toBeGreaterThan(0.7);
     expect(mixture.weights[0]! + mixture.weights[1]!).toBeCloseTo(1, 9);
     for (let g = 0; g < 400; g++) {
-      const sum = mixture.probabilities.subarray(4 * g, 4 * g + 4).reduce((a, b) => a + b);
+      const sum = [...mixture.probabilities.values.subarray(4 * g, 4 * g + 4)].reduce((a, b) => a + b);
       expect(sum).toBeCloseTo(1, 9);
     }
-    expect(predictsLabels(predictionsOf(mixture.probabilities, 4).predicted, units, 4)).toBe(true);
+    expect(predictsLabels(predictionsOf(mixture.probabilities).predicted, units, 4)).toBe(true);
     const shuffled = unitsOf(Array.from({ length: 400 }, () => Math.floor(4 * random())));
-    expect(predictsLabels(predictionsOf(mixture.probabilities, 4).predicted, shuffled, 4)).toBe(false);
+    expect(predictsLabels(predictionsOf(mixture.probabilities).predicted, shuffled, 4)).toBe(false);
   });
 });
 
 describe("flipRate() and labelTransition()", () => {
   it.each([0, 0.05, 0.2, 0.4])("find a uniform rate of %d and use neither class rates nor destinations", (rate) => {
     const { units, probabilities } = world(3000, 4, rate, another);
-    const { predicted, confidence } = predictionsOf(probabilities, 4);
+    const { predicted, confidence } = predictionsOf(probabilities);
     const flips = flipRate(units, predicted, confidence, 4, seed);
     expect(Math.abs(flips.rate - rate)).toBeLessThan(0.03);
     expect(flips.low).toBeLessThanOrEqual(rate + 1e-12);
@@ -75,13 +83,13 @@ describe("flipRate() and labelTransition()", () => {
 
   it("find that flips go to one class, and that one class has them", () => {
     const pairs = world(2000, 4, 0.2, (truth) => (truth + 1) % 4);
-    const { predicted, confidence } = predictionsOf(pairs.probabilities, 4);
+    const { predicted, confidence } = predictionsOf(pairs.probabilities);
     const flips = flipRate(pairs.units, predicted, confidence, 4, seed);
     const transition = labelTransition(pairs.units, predicted, flips, 4);
     expect(transition.destinations).toBe(true);
     expect(transition.matrix[1]).toBeGreaterThan(10 * transition.matrix[2]!);
     const one = world(2000, 4, 0.3, (truth, random) => (truth === 0 ? another(0, random) : truth));
-    const said = predictionsOf(one.probabilities, 4);
+    const said = predictionsOf(one.probabilities);
     const rates = labelTransition(
       one.units,
       said.predicted,
@@ -100,11 +108,11 @@ describe("posteriors", () => {
       const { units, probabilities, flipped } = world(1500, classes, 0.2, (truth, random) => {
         return (truth + 1 + Math.floor((classes - 1) * random())) % classes;
       });
-      const { predicted, confidence } = predictionsOf(probabilities, classes);
+      const { predicted, confidence } = predictionsOf(probabilities);
       const flips = flipRate(units, predicted, confidence, classes, seed);
       const transition = labelTransition(units, predicted, flips, classes);
-      const posterior = flipPosteriors(probabilities, units, transition, classes);
-      const { score, suggested } = flipScores(probabilities, units, transition, flips.rate, classes);
+      const posterior = flipPosteriors(probabilities, units, transition);
+      const { score, suggested } = flipScores(probabilities, units, transition, flips.rate);
       let right = 0;
       for (let u = 0; u < 1500; u++) {
         expect(posterior[u]! >= 0 && posterior[u]! <= 1).toBe(true);

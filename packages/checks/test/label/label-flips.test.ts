@@ -258,15 +258,17 @@ describe("labelFlips()", () => {
     expect(refused).toBeGreaterThan(0);
   });
 
-  it("estimates nothing where the features say nothing", async () => {
+  it("claims nothing where the features say nothing, and says that its ranking may say nothing", async () => {
     const columns = corners(30, 400, 0);
     const random = randomOf(31);
     const { outcome } = await run({
       noise: columns["noise"]!,
       label: columns.label.map(() => "ab"[Math.floor(2 * random())] as string),
     });
-    expect(outcome).toMatchObject({ status: "completed", calibration: "uncalibrated", findings: 0, suspects: [] });
-    expect(outcome.estimate).toBeUndefined();
+    expect(outcome).toMatchObject({ status: "completed", calibration: "uncalibrated", findings: 0 });
+    expect(outcome.estimate!.low).toBe(0);
+    expect(outcome.notes.join(" ")).toContain("no better than chance");
+    expect(outcome.suspects).toHaveLength(Math.floor(400 * outcome.estimate!.rate + 0.5));
   });
 
   it("leaves out records without a label and classes of fewer than five groups, and names them", async () => {
@@ -289,6 +291,36 @@ describe("labelFlips()", () => {
       label: [...columns["label"]!, ...new Array<string>(20).fill("rare")],
     });
     expect(copies.outcome.examined).toBe(297);
+  });
+
+  it("judges a hundred classes of which some are too rare, and names those", async () => {
+    const [random, normal] = [randomOf(61), normalOf(62)];
+    const centres = Array.from({ length: 100 }, () => [30 * random(), 30 * random(), 30 * random()]);
+    const columns: Columns = { x: [], y: [], z: [], label: [] };
+    for (let i = 0; i < 1200; i++) {
+      const truth = i % 100;
+      const centre = centres[truth] as [number, number, number];
+      for (const [j, name] of ["x", "y", "z"].entries()) columns[name]!.push(centre[j]! + 0.3 * normal());
+      const given = i < 120 ? (truth + 1 + Math.floor(99 * random())) % 100 : truth;
+      columns["label"]!.push(`class ${given}`);
+    }
+    for (let i = 0; i < 8; i++) {
+      for (const name of ["x", "y", "z"]) columns[name]!.push(30 * random());
+      columns["label"]!.push(i < 4 ? "rare" : "rarer");
+    }
+    const { outcome, findings, rowOf } = await run(columns);
+    expect(outcome.examined).toBe(1200);
+    expect(outcome.notes.join("\n")).toContain(
+      '2 classes have fewer than 5 distinct records and could not be judged: "rare", "rarer"',
+    );
+    const right = hits(
+      findings.map(({ record }) => record),
+      rowOf,
+      120,
+    );
+    expect(right).toBeGreaterThan(60);
+    expect(findings.length - right).toBeLessThanOrEqual(0.05 * findings.length);
+    expect(hits(outcome.suspects!, rowOf, 120)).toBeGreaterThan(95);
   });
 
   it("does not accuse all of a class that it has not learnt", async () => {
