@@ -92,7 +92,8 @@ export async function buildStoredManifest(
   if (rule !== undefined && "paths" in rule) {
     for (const name of Object.keys(rule.paths)) if (plan?.splits.has(name) !== true) splitOf(name);
   }
-  const ranges = scanned.files.map(() => new CompactRange());
+  /** Of files that have leaves. */
+  const ranges: (CompactRange | undefined)[] = scanned.files.map(() => undefined);
   const counts = scanned.files.map(() => 0);
   const shared: Uint8Array[][] = scanned.files.map(() => []);
   const kinds: (Kinds | undefined)[] = scanned.files.map(() => undefined);
@@ -137,7 +138,10 @@ export async function buildStoredManifest(
     if (tree !== undefined) tree.append(part.leaves);
     // What all threads see is worked on by all, when all of it is there.
     else if (isShared(part.leaves, executor)) (shared[part.file] as Uint8Array[]).push(part.leaves);
-    else (ranges[part.file] as CompactRange).appendMany(part.leaves);
+    else {
+      ranges[part.file] ??= new CompactRange();
+      (ranges[part.file] as CompactRange).appendMany(part.leaves);
+    }
     await pool.append(all, part.leaves);
     if (plan?.hasUpdate === true) added.push(part.leaves);
     const before = kinds[part.file];
@@ -173,7 +177,8 @@ export async function buildStoredManifest(
   const splitHeads = new Map<string, SetTreeHead>(plan?.splits);
   for (const [name, store] of splits) splitHeads.set(name, await headOfStore(store));
   await rangesDone;
-  const files = ranges.map((range, i): CountedFile => {
+  const empty = new CompactRange();
+  const files = ranges.map((range = empty, i): CountedFile => {
     const known = earlier?.files.get((scanned.files[i] as ScannedSource["files"][number]).file.path);
     const { records, root } =
       known !== undefined && known.grown === undefined

@@ -17,7 +17,7 @@ import {
   toHex,
   treeRoot,
 } from "@assay/merkle";
-import { encodeCbor, type LeafFormat } from "@assay/records";
+import { encodeCbor, encodeCborAll, type LeafFormat } from "@assay/records";
 import { faultOfFields, isCount, isJsonObject, isKeyId, isText } from "./fields.js";
 import { checkPath, compareText } from "./path.js";
 
@@ -121,18 +121,19 @@ function malformedEntry(fault: string, value: unknown): FormatError {
 
 /** Deterministic CBOR of the entry's fields; digests are byte strings. */
 export function entryBytes(entry: FileEntry): Uint8Array {
-  const fields: Record<string, string | number | Uint8Array> = {
-    path: entry.path,
-    size: entry.size,
-    format: entry.format,
-    leafFormat: entry.leafFormat,
-    records: entry.records,
-    root: fromHex(entry.root),
-  };
-  if (entry.bytes !== undefined) fields.bytes = fromHex(entry.bytes);
-  if (entry.leafKey !== undefined) fields.leafKey = entry.leafKey;
-  if (entry.schema !== undefined) fields.schema = fromHex(entry.schema);
-  return encodeCbor(fields);
+  return encodeCbor(fieldsOf(entry));
+}
+
+/** The fields in the order of their encoded names. */
+function fieldsOf({ path, root, size, bytes, format, schema, leafKey, records, leafFormat }: FileEntry) {
+  const fields: Record<string, string | number | Uint8Array> = { path, root: fromHex(root), size };
+  if (bytes !== undefined) fields.bytes = fromHex(bytes);
+  fields.format = format;
+  if (schema !== undefined) fields.schema = fromHex(schema);
+  if (leafKey !== undefined) fields.leafKey = leafKey;
+  fields.records = records;
+  fields.leafFormat = leafFormat;
+  return fields;
 }
 
 /** The leaf of an entry in the dataset tree: SHA-256(0x04 ‖ entry bytes), 32 bytes. */
@@ -151,11 +152,7 @@ const ENTRIES_AT_ONCE = 1024;
 export function entryLeaves(entries: readonly FileEntry[]): Uint8Array {
   const leaves = new Uint8Array(32 * entries.length);
   for (let begin = 0; begin < entries.length; begin += ENTRIES_AT_ONCE) {
-    const encoded = entries.slice(begin, begin + ENTRIES_AT_ONCE).map(entryBytes);
-    const offsets = new Uint32Array(encoded.length + 1);
-    for (const [i, bytes] of encoded.entries()) offsets[i + 1] = (offsets[i] as number) + bytes.length;
-    const arena = new Uint8Array(offsets[encoded.length] as number);
-    for (const [i, bytes] of encoded.entries()) arena.set(bytes, offsets[i]);
+    const { arena, offsets } = encodeCborAll(entries.slice(begin, begin + ENTRIES_AT_ONCE).map(fieldsOf));
     hashLeaves(arena, offsets, 0x04, leaves.subarray(32 * begin));
   }
   return leaves;

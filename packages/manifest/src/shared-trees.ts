@@ -60,8 +60,9 @@ export async function sharedSetTotals(
   executor: Executor,
   signal: AbortSignal | undefined,
 ): Promise<SetTotals> {
-  // Two shares for each worker: more are more even, but each goes through all leaves.
-  const bits = Math.min(8, Math.ceil(Math.log2(2 * executor.workers)));
+  // Each goes through all leaves: no more than there are workers, unless that leaves some with twice as much as others.
+  const even = Math.ceil(Math.log2(executor.workers));
+  const bits = Math.min(8, 2 ** even === executor.workers ? even : even + 1);
   const inputs = Array.from({ length: 2 ** bits }, (_, prefix): LeafShare => ({ pieces, bits, prefix }));
   const shares: SetShare[] = [];
   const options = signal === undefined ? {} : { signal };

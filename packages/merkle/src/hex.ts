@@ -3,7 +3,11 @@
  * one spelling.
  */
 
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** The codes of the digits. */
+const codeOfValue: readonly number[] = Array.from({ length: 16 }, (_, value) => value.toString(16).charCodeAt(0));
+/** Bytes that are written at once: those of a digest. */
+const PIECE_BYTES = 32;
+const pieceCodes: number[] = new Array(2 * PIECE_BYTES).fill(0);
 
 /**
  * Writes bytes as lower-case hex digits, two a byte.
@@ -13,7 +17,16 @@ const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => by
  */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (let i = 0; i < bytes.length; i++) text += hexOfByte[bytes[i]!]!;
+  for (let begin = 0; begin < bytes.length; begin += PIECE_BYTES) {
+    const count = Math.min(PIECE_BYTES, bytes.length - begin);
+    for (let i = 0; i < count; i++) {
+      const byte = bytes[begin + i]!;
+      pieceCodes[2 * i] = codeOfValue[byte >> 4]!;
+      pieceCodes[2 * i + 1] = codeOfValue[byte & 15]!;
+    }
+    // Put together digit by digit, a text is a chain of thirty texts until somebody reads it: ten times the time.
+    text += String.fromCharCode.apply(null, count === PIECE_BYTES ? pieceCodes : pieceCodes.slice(0, 2 * count));
+  }
   return text;
 }
 

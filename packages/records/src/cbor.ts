@@ -147,6 +147,24 @@ export function encodeCbor(data: CborData): Uint8Array {
   return arena.toBytes();
 }
 
+/**
+ * The deterministic CBOR of many values, one behind the other: value i is `arena[offsets[i], offsets[i+1])`.
+ *
+ * @throws as {@link encodeCbor}.
+ */
+export function encodeCborAll(values: readonly CborData[]): {
+  readonly arena: Uint8Array;
+  readonly offsets: Float64Array;
+} {
+  const arena = new ByteArena(256 * values.length);
+  const offsets = new Float64Array(values.length + 1);
+  for (let i = 0; i < values.length; i++) {
+    writeData(arena, values[i] as CborData);
+    offsets[i + 1] = arena.length;
+  }
+  return { arena: arena.bytes.subarray(0, arena.length), offsets };
+}
+
 function writeData(arena: ByteArena, data: CborData): void {
   if (data === null) arena.push(0xf6);
   else if (typeof data === "boolean") arena.push(data ? 0xf5 : 0xf4);
@@ -162,9 +180,12 @@ function writeData(arena: ByteArena, data: CborData): void {
     for (const element of data as readonly CborData[]) writeData(arena, element);
   } else {
     const entries: readonly [string, CborData][] = data instanceof Map ? [...data] : Object.entries(data);
-    const sorted = entries
-      .map(([name, value]) => ({ key: knownKey(name), value }))
-      .sort((left, right) => compareBytes(left.key, right.key));
+    const sorted = entries.map(([name, value]) => ({ key: knownKey(name), value }));
+    // Whoever writes many puts them in order at once.
+    const isSorted = sorted.every(
+      ({ key }, i) => i === 0 || compareBytes((sorted[i - 1] as { key: Uint8Array }).key, key) < 0,
+    );
+    if (!isSorted) sorted.sort((left, right) => compareBytes(left.key, right.key));
     writeHead(arena, MAJOR.map, sorted.length);
     for (const { key, value } of sorted) {
       arena.append(key, 0, key.length);

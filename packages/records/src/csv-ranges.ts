@@ -7,7 +7,7 @@
 import { resolveDialect } from "./csv-dialect.js";
 import { type CsvHeader, readCsvHeader } from "./csv-index.js";
 import { type CsvKernel, type KernelDialect, kernelDialect, takeCsvKernel } from "./csv-kernel.js";
-import type { CsvRangeInput, CsvRangeOutput } from "./csv-range.js";
+import type { CsvRangeInput, CsvRangeOutput, RangePlace } from "./csv-range.js";
 import type { EarlyLeaves } from "./early-leaves.js";
 import type { Executor, Task } from "./executor.js";
 import { type Evidence, mergeEvidence, placeEvidence } from "./inference.js";
@@ -19,7 +19,7 @@ import type { IndexTaskOutput } from "./tasks.js";
 import { partRecords, type TextPartDetail } from "./text-part.js";
 
 /** Bytes of a range: enough for a thread to be busy for some hundredths of a second. */
-const RANGE_BYTES = 8 * 1024 * 1024;
+const RANGE_BYTES = 4 * 1024 * 1024;
 
 export interface CsvRangesOptions extends IndexOptions {
   readonly executor: Executor;
@@ -58,7 +58,7 @@ export async function indexCsvRanges(
   const kernel = header === null ? undefined : takeCsvKernel();
   if (header === null || kernel === undefined) return null;
   const input = { format, ordinal, names: header.names };
-  const pass = new RangesPass(source, header, options);
+  const pass = new RangesPass(source, header, kernel, plain, options);
   const blocks = new Blocks(rangeBytes);
   const waiting: Range[] = [];
   const take = async (): Promise<boolean> => {
@@ -157,6 +157,8 @@ async function* cutRanges(
 /** Puts together what was found, range after range. */
 class RangesPass {
   readonly #source: ByteSource;
+  readonly #kernel: CsvKernel;
+  readonly #dialect: KernelDialect;
   readonly #names: readonly string[];
   readonly #mostLeaves: number;
   readonly #digests: StoredDigests;
@@ -173,9 +175,13 @@ class RangesPass {
   constructor(
     source: ByteSource,
     { names, length, line }: CsvHeader,
+    kernel: CsvKernel,
+    dialect: KernelDialect,
     { mostLeaves, readsOnce = false }: CsvRangesOptions,
   ) {
     this.#source = source;
+    this.#kernel = kernel;
+    this.#dialect = dialect;
     this.#digests = new StoredDigests(() => !readsOnce);
     this.#names = names;
     this.#mostLeaves = mostLeaves;
@@ -185,7 +191,8 @@ class RangesPass {
 
   /** Whether the answer goes on. */
   add({ block, from, to, begin, isLast }: Range, output: CsvRangeOutput): boolean {
-    const { records, ends, lines, lineCount, evidence, early } = output;
+    const { places, evidence, early } = output;
+    const { records = 0, lines = 0 } = places.at(-1) ?? {};
     const { size } = this.#source;
     if (this.#records === 0) {
       // The first range tells how many there will be.
@@ -196,24 +203,38 @@ class RangesPass {
     const most = partRecords(size);
     let hashed = from;
     for (let last = this.#partBegin + most; last <= this.#records + records; last += most) {
-      const i = last - this.#records - 1;
-      const cut = from + (ends[i] as number);
+      const place = this.#placeBehind(last - this.#records, block.subarray(from, to), places);
+      if (place === null) return false;
+      const cut = from + place.end;
       // Behind the last record there is no part, but if there were lines without bytes.
-      if (isLast && i + 1 === records) {
+      if (isLast && place.records === records) {
         if (cut === to) break;
         return false;
       }
       this.#digests.take(block.subarray(hashed, cut));
       hashed = cut;
-      this.#endPart(last, begin + (ends[i] as number), this.#line + (lines[i] as number));
+      this.#endPart(last, begin + place.end, this.#line + place.lines);
     }
     this.#digests.take(block.subarray(hashed, to));
     this.#evidence = mergeEvidence(this.#evidence, placeEvidence(evidence, this.#records, this.#line - 1));
     this.#early.push(early);
     this.#records += records;
-    this.#line += lineCount;
+    this.#line += lines;
     this.#isLast = isLast;
     return true;
+  }
+
+  /** Where so many records of a range end, as the scan of one thread would find it. */
+  #placeBehind(records: number, bytes: Uint8Array, places: readonly RangePlace[]): RangePlace | null {
+    const next = places.findIndex((place) => place.records >= records);
+    const run = places[next] as RangePlace;
+    // Even where a place is there: lines of no bytes in front of it belong to what follows.
+    const before = places[next - 1] ?? { records: 0, end: 0, lines: 0 };
+    const kernel = this.#kernel;
+    const [count, columns] = [records - before.records, this.#names.length];
+    const found = kernel.scan(bytes, before.end, run.end, count, columns, before.lines + 1, this.#dialect);
+    if (found !== count) return null;
+    return { records, end: before.end + kernel.scannedTo, lines: kernel.scannedLine - 1 };
   }
 
   #endPart(end: number, offset: number, line: number): void {

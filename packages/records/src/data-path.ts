@@ -24,8 +24,10 @@ const PLAIN = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 function whyNoPath(path: string): string | null {
   if (path.length <= MAX_PATH_BYTES && PLAIN.test(path)) return null;
   if (path.length === 0) return "it is empty";
-  if (/\p{Surrogate}/u.test(path)) return "it has a lone surrogate";
-  if (new TextEncoder().encode(path).length > MAX_PATH_BYTES) return `it is longer than ${MAX_PATH_BYTES} bytes`;
+  if (/[\ud800-\udfff]/.test(path) && /\p{Surrogate}/u.test(path)) return "it has a lone surrogate";
+  // No unit of UTF-16 takes more than three bytes.
+  const isLong = 3 * path.length > MAX_PATH_BYTES && new TextEncoder().encode(path).length > MAX_PATH_BYTES;
+  if (isLong) return `it is longer than ${MAX_PATH_BYTES} bytes`;
   if (path.includes("\\")) return "it has a backslash";
   for (let i = 0; i < path.length; i++) {
     const unit = path.charCodeAt(i);

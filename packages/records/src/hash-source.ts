@@ -9,7 +9,7 @@ import { joinAllKinds } from "./kinds.js";
 import { checkLeafKey } from "./leaves.js";
 import { columnsOf } from "./metadata-files.js";
 import { sourceChanged } from "./range-stream.js";
-import { BLOCK_RECORDS, isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
+import { BLOCK_RECORDS, type FileIndex, isJson, type LeafFormat, type Limits, type PlacedBatch } from "./reader.js";
 import { kindsOfFile, saysOwnTypes, typeOfColumn, typesOfFile } from "./reading.js";
 import type { Progress, ScannedFile, ScannedSource, SplitRule } from "./source.js";
 import { splitOfPath } from "./split-rule.js";
@@ -376,8 +376,12 @@ function readPartOptions(
 }
 
 function partInputs({ files, reading }: ScannedSource): PartInput[] {
+  let last: FileIndex | undefined;
+  let types: ReturnType<typeof typesOfFile> = {};
   return files.flatMap(({ file, index }, ordinal) => {
-    const types = typesOfFile(reading, index);
+    // Of files that are records there may be millions, all with the same columns.
+    if (last?.format !== index.format || last.columns !== index.columns) types = typesOfFile(reading, index);
+    last = index;
     const bare = { ...index, parts: [] };
     return index.parts.map((part) => ({ file, ordinal, index: bare, part, types }));
   });

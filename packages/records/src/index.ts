@@ -16,7 +16,7 @@ export {
   type TemporalColumn,
   type TextColumn,
 } from "./batch.js";
-export { type CborData, encodeCbor } from "./cbor.js";
+export { type CborData, encodeCbor, encodeCborAll } from "./cbor.js";
 export { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
 export { kindOfColumn, kindsOf } from "./column-kinds.js";
 export type {

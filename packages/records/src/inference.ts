@@ -113,10 +113,14 @@ export class EvidenceFold {
     return this.#names
       .map((name, column) => {
         const counts = this.#counts[column] as Float64Array;
-        const fits = CANDIDATES.map((_, k) =>
-          counts.reduce((sum, count, set) => ((set >> k) & 1 ? sum + count : sum), 0),
-        );
-        const fields = counts.reduce((sum, count) => sum + count, 0);
+        const fits: number[] = CANDIDATES.map(() => 0);
+        let fields = 0;
+        for (let set = 0; set <= ALL; set++) {
+          const count = counts[set] as number;
+          if (count === 0) continue;
+          fields += count;
+          for (let k = 0; k < fits.length; k++) if ((set >> k) & 1) fits[k]! += count;
+        }
         return { name, fields, fits, misfits: (this.#misfits[column] as Misfit[][]).map((list) => [...list]) };
       })
       .sort((a, b) => compareText(a.name, b.name));

@@ -230,7 +230,7 @@ class Listing {
   }
 
   async addFolder(folder: string): Promise<void> {
-    await this.#walk(folder, [await realpathOf(folder, folder)]);
+    await this.#walk(folder, this.#pathOf(folder), [await realpathOf(folder, folder)]);
   }
 
   /** The files below a folder that a glob matches. */
@@ -249,31 +249,34 @@ class Listing {
     });
   }
 
-  /** @param realFolders The real paths of this folder and those it was reached through. */
-  async #walk(folder: string, realFolders: readonly string[]): Promise<void> {
+  /**
+   * @param pathOfFolder Its path in the data set; empty for the root.
+   * @param realFolders The real paths of this folder and those it was reached through.
+   */
+  async #walk(folder: string, pathOfFolder: string, realFolders: readonly string[]): Promise<void> {
     this.#options.signal?.throwIfAborted();
     const entries = await readdir(folder, { withFileTypes: true, encoding: "buffer" }).catch((error) =>
       Promise.reject(systemError(error, folder)),
     );
+    // Put together here: to resolve each of millions of paths by itself would cost more than the look at the file.
+    const [before, pathBefore] = [folder.endsWith(sep) ? folder : folder + sep, pathOfFolder && `${pathOfFolder}/`];
     for (const entry of entries as Dirent<Buffer>[]) {
       const name = nameOf(entry.name, folder);
-      const location = join(folder, name);
-      if (entry.isSymbolicLink()) await this.#followLink(name, location, realFolders);
+      const [location, path] = [before + name, pathBefore + name];
+      if (entry.isFile()) this.#addFound(location, path);
+      else if (entry.isSymbolicLink()) await this.#followLink(name, location, path, realFolders);
       else if (entry.isDirectory())
-        await this.#enter(name, location, [...realFolders, join(realFolders.at(-1) as string, name)]);
-      else if (entry.isFile()) this.#addFound(location);
-      else if (this.#glob === null)
-        this.warnings.push(`${this.#pathOf(location)} is neither a file nor a folder, and was left out`);
+        await this.#enter(name, location, path, [...realFolders, join(realFolders.at(-1) as string, name)]);
+      else if (this.#glob === null) this.warnings.push(`${path} is neither a file nor a folder, and was left out`);
     }
   }
 
-  async #enter(name: string, location: string, realFolders: readonly string[]): Promise<void> {
+  async #enter(name: string, location: string, path: string, realFolders: readonly string[]): Promise<void> {
     // Folders that this tool writes are about a data set, not part of it.
-    if (!isOwnFolder(name)) await this.#walk(location, realFolders);
+    if (!isOwnFolder(name)) await this.#walk(location, path, realFolders);
   }
 
-  async #followLink(name: string, location: string, realFolders: readonly string[]): Promise<void> {
-    const path = this.#pathOf(location);
+  async #followLink(name: string, location: string, path: string, realFolders: readonly string[]): Promise<void> {
     if (this.#isIgnored(path)) return;
     const target = await realpathOf(location, path);
     if (!isInside(this.#realRoot, target)) {
@@ -285,7 +288,7 @@ class Listing {
     }
     const stats = await stat(location, { bigint: true }).catch((error) => Promise.reject(systemError(error, path)));
     if (stats.isFile()) {
-      this.#addFound(location);
+      this.#addFound(location, path);
     } else if (stats.isDirectory()) {
       if (realFolders.includes(target)) {
         throw new SourceError(
@@ -296,13 +299,12 @@ class Listing {
           },
         );
       }
-      await this.#enter(name, location, [...realFolders, target]);
+      await this.#enter(name, location, path, [...realFolders, target]);
     }
   }
 
-  #addFound(location: string): void {
+  #addFound(location: string, path: string): void {
     if (this.#glob?.(location) === false) return;
-    const path = this.#pathOf(location);
     if (this.#isIgnored(path)) return;
     try {
       // There may be millions: a promise for each would cost more than the look.
@@ -336,7 +338,10 @@ class Listing {
   }
 }
 
-function nameOf(bytes: Uint8Array, folder: string): string {
+function nameOf(bytes: Buffer, folder: string): string {
+  const name = bytes.toString("utf8");
+  // It stands for what is not UTF-8, or for itself.
+  if (!name.includes("\ufffd")) return name;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

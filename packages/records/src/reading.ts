@@ -62,7 +62,8 @@ function isList(type: ColumnType | readonly ColumnType[]): type is readonly Colu
  * @throws FormatError `schema-mismatch` (a declared column that no CSV file has; a stored kind that differs), `undeclared-column`.
  */
 export function resolveReading(input: ReadingInput): Reading {
-  const { files, schema, dialect, ignored, evidence, jsonlColumns, given } = input;
+  const { schema, dialect, ignored, evidence, jsonlColumns, given } = input;
+  const files = firstOfAlike(input.files);
   const declared = new Map(declaredTypes(schema, given));
   const others = given?.others ?? schema.others ?? "infer";
   if (others === "refuse") refuseUndeclared(files, declared);
@@ -113,6 +114,17 @@ export function resolveReading(input: ReadingInput): Reading {
     ...(given?.splits === undefined ? {} : { splits: given.splits }),
     ...(given?.metadata === true || files.some(({ index }) => index.named !== undefined) ? { metadata: true } : {}),
   };
+}
+
+/** Of files that are records, of which there may be millions with the same columns, the first. */
+function firstOfAlike(files: readonly IndexedFile[]): IndexedFile[] {
+  const seen = new Set<FileIndex["columns"]>();
+  return files.filter(({ index }) => {
+    if (index.format !== "files") return true;
+    const isFirst = !seen.has(index.columns);
+    seen.add(index.columns);
+    return isFirst;
+  });
 }
 
 /** The types that the reader of one file needs (`ReadOptions.types`). */

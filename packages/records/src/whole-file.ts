@@ -5,9 +5,8 @@
  */
 
 import { fromHex } from "@assay/merkle";
+import { encodeCborAll } from "./cbor.js";
 import type { Kinds } from "./column-type.js";
-import { bytesColumn, textColumn } from "./digest-columns.js";
-import { encodeBatch } from "./encode-batch.js";
 import { isHttpUrl, isS3Location } from "./http-request.js";
 import { recordLeaves } from "./leaves.js";
 import type { FileIndex } from "./reader.js";
@@ -72,9 +71,8 @@ export function fileLeaves(
   files: readonly { readonly path: string; readonly bytes: string }[],
   leafKey: Uint8Array | null,
 ): Uint8Array {
-  const digests = files.map(({ bytes }) => fromHex(bytes));
-  const folders = files.map(({ path }) => folderOfFile(path));
-  const columns = [bytesColumn("file", digests), textColumn("folder", folders)];
-  const { arena, offsets } = encodeBatch({ length: files.length, columns });
+  const { arena, offsets } = encodeCborAll(
+    files.map(({ path, bytes }) => ({ file: fromHex(bytes), folder: folderOfFile(path) })),
+  );
   return recordLeaves(arena, offsets, leafKey);
 }

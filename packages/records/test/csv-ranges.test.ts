@@ -72,6 +72,12 @@ describe("indexCsvRanges() finds what one thread finds", () => {
         );
   });
 
+  test("where lines of no bytes stand between two parts, and the second range ends before, in or behind them", async () => {
+    const text = HEADER + records(65_600, (i) => `${i},x,1\n${i === 65_535 ? "\n\r\n\n" : ""}`);
+    const half = Math.floor(text.indexOf("65536,x") / 2);
+    for (let rangeBytes = half - 4; rangeBytes <= half + 12; rangeBytes++) await expectSame(text, rangeBytes);
+  });
+
   test("of fields that do not fit: their places, and the first of them", async () => {
     const odd = (i: number) => (i % 40 === 5 ? `n/a ${i}` : String(i));
     const { early = [] } = await expectSame(HEADER + records(400, (i) => `${i},"two\nlines",${odd(i)}\n`), 300);
