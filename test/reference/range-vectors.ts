@@ -7,14 +7,14 @@ import { createHash } from "node:crypto";
 import * as reference from "./reference.js";
 
 type Json = reference.Json;
-type Ranges = readonly (readonly [number, number])[];
+export type Ranges = readonly (readonly [number, number])[];
 
 const seed = "assay";
 const sha = (text: string) => createHash("sha256").update(text).digest("hex");
 const leafNumber = (i: number) => sha(`${seed} ${i}`);
 export const leavesOf = (n: number) => Array.from({ length: n }, (_, i) => leafNumber(i));
 
-function rangeProof(leaves: readonly string[], ranges: Ranges, tree: string): Json {
+export function rangeProof(leaves: readonly string[], ranges: Ranges, tree: string): Json {
   const proof: Json = { format: "assay-range-proof/v1", leaves: [], path: [], ranges, size: leaves.length, tree };
   const show = (list: string[], hash: string) => {
     list.push(hash);

@@ -8,9 +8,9 @@ import { createHash, createHmac } from "node:crypto";
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON from outside, whose form is what is checked here
 export type Json = any;
-export const refused = (code: string) => Object.assign(new Error(code), { code });
-const need = (holds: boolean, code: string) => {
-  if (!holds) throw refused(code);
+const need = (holds: boolean, code: string): true => {
+  if (!holds) throw Object.assign(new Error(code), { code });
+  return true;
 };
 
 // ── Hashes (leaf-encoding.md) ──────────────────────────────────────────────────────────────────────────────────────────
@@ -60,19 +60,17 @@ export function parseProofFile(file: string): Json {
   return proof;
 }
 
-/** All fields of a table and no other; those whose name ends with "?" may be absent. */
-function checkFields(value: Json, fields: Json, code = "malformed-proof"): void {
-  need(isObject(value), code);
-  for (const name of Object.keys(value)) need(name in fields || `${name}?` in fields, code);
-  for (const [name, isRight] of Object.entries<Json>(fields)) {
-    const given = value[name.replace("?", "")];
-    need(given === undefined ? name.endsWith("?") : isRight(given), code);
-  }
+/** All fields of a table and no other; those whose name ends with "?" may be absent. What checks says true, or throws. */
+function checkFields(value: Json, fields: Json, code = "malformed-proof"): true {
+  need(isObject(value) && Object.keys(value).every((name) => name in fields || `${name}?` in fields), code);
+  const given = (name: string) => value[name.replace("?", "")];
+  const isRight = ([name, is]: Json) => (given(name) === undefined ? name.endsWith("?") : is(given(name)));
+  return need(Object.entries(fields).every(isRight), code);
 }
-function checkForm(proof: Json, format: string, fields: Json): void {
+function checkForm(proof: Json, format: string, fields: Json): true {
   need(isObject(proof) && Object.hasOwn(proof, "format"), "malformed-proof");
   need(proof.format === format, "unknown-format");
-  checkFields(proof, { format: () => true, ...fields });
+  return checkFields(proof, { format: () => true, ...fields });
 }
 
 // ── Ordered tree (RFC 9162 §2.1) ───────────────────────────────────────────────────────────────────────────────────────
@@ -82,8 +80,7 @@ export type Head = { readonly size: number; readonly root: string };
 const split = (n: number): number => (n <= 2 ? 1 : 2 * split(Math.ceil(n / 2)));
 
 export function treeRoot(leaves: readonly string[]): string {
-  if (leaves.length === 0) return sha("");
-  if (leaves.length === 1) return leaves[0] as string;
+  if (leaves.length <= 1) return leaves[0] ?? sha("");
   const k = split(leaves.length);
   return node(treeRoot(leaves.slice(0, k)), treeRoot(leaves.slice(k)));
 }
@@ -104,8 +101,11 @@ export function verifyInclusion(proof: Json, head: Head, leaves?: readonly strin
   need(fold(proof.index, proof.size, proof.path) === head.root, "root-mismatch");
 }
 
+const CONSISTENCY = { from: isSize, path: isPath, to: isSize };
+const checkConsistency = (proof: Json) => checkForm(proof, "assay-consistency-proof/v1", CONSISTENCY);
+
 export function verifyConsistency(proof: Json, earlier: Head, later: Head): void {
-  checkForm(proof, "assay-consistency-proof/v1", { from: isSize, path: isPath, to: isSize });
+  checkConsistency(proof);
   need(proof.from === earlier.size && proof.to === later.size, "size-mismatch");
   need(proof.from <= proof.to, "size-order");
   need(proof.from > 0, "empty-start");
@@ -132,16 +132,13 @@ export function walkRanges(ranges: Json, size: number, hashOf: Json, leafAt: Jso
   };
   return walk(0, size);
 }
-function checkRanges(proof: Json): void {
+function checkRanges(proof: Json): true {
   const areRanges = isListOf((one) => isListOf(isSize)(one) && one.length === 2);
   const fields = { leaves: isDigests, path: isDigests, ranges: areRanges, size: isSize, tree: isTreeName };
   checkForm(proof, "assay-range-proof/v1", fields);
-  let [free, places] = [0, 0];
-  for (const [begin, end] of proof.ranges) {
-    need(free <= begin && begin < end, "malformed-proof");
-    [free, places] = [end + 1, places + end - begin];
-  }
-  need(places > 0 && proof.leaves.length === places, "malformed-proof");
+  const isNext = ([begin, end]: Json, i: number) => begin < end && begin > (proof.ranges[i - 1]?.[1] ?? -1);
+  const places = proof.ranges.reduce((sum: number, [begin, end]: Json) => sum + end - begin, 0);
+  return need(proof.ranges.every(isNext) && places > 0 && proof.leaves.length === places, "malformed-proof");
 }
 
 export function verifyRanges(proof: Json, head: Head, leaves?: readonly string[]): void {
@@ -149,11 +146,10 @@ export function verifyRanges(proof: Json, head: Head, leaves?: readonly string[]
   need(proof.size === head.size, "size-mismatch");
   need(leaves === undefined || leaves.join() === proof.leaves.join(), "leaf-mismatch");
   need(proof.ranges.at(-1)[1] <= proof.size, "index-out-of-range");
-  const [path, shown] = [[...proof.path], [...proof.leaves]];
-  let needed = 0;
-  const next = () => path[needed++];
-  const root = walkRanges(proof.ranges, proof.size, next, () => shown.shift());
-  need(path.length === needed, "proof-length");
+  let [hashes, places] = [0, 0];
+  const [hashOf, leafAt] = [() => proof.path[hashes++], () => proof.leaves[places++]];
+  const root = walkRanges(proof.ranges, proof.size, hashOf, leafAt);
+  need(proof.path.length === hashes, "proof-length");
   need(root === head.root, "root-mismatch");
 }
 
@@ -193,8 +189,7 @@ function checkTree(tree: Json, above = -1): string[] {
 }
 const sideOf = (key: string, [bit]: Json) => (bitsOf(key)[bit] === "0" ? 1 : 2);
 function topOf(tree: Json): string {
-  if (tree === null) return sha("02");
-  if (typeof tree === "string") return tree;
+  if (!Array.isArray(tree)) return tree ?? sha("02");
   return tree.length === 2 ? setLeaf(tree[0], tree[1]) : setNode(tree[0], topOf(tree[1]), topOf(tree[2]));
 }
 
@@ -240,10 +235,8 @@ function remove(tree: Json, key: string, count: number): Json {
 
 export function verifySetUpdate(proof: Json, first: string, second: string, expected?: Json): void {
   const isDifference = (value: Json) => Number.isSafeInteger(value) && value !== 0;
-  const areChanges = isListOf(
-    (one) => Array.isArray(one) && one.length === 2 && isDigest(one[0]) && isDifference(one[1]),
-  );
-  checkForm(proof, "assay-set-update/v1", { changes: areChanges, tree: () => true });
+  const isChange = (one: Json) => one?.length === 2 && isDigest(one[0]) && isDifference(one[1]);
+  checkForm(proof, "assay-set-update/v1", { changes: isListOf(isChange), tree: () => true });
   need(proof.changes.length > 0, "malformed-proof");
   const keys = proof.changes.map(([key]: [string]) => key);
   need(ascend(keys), "key-order");
@@ -262,19 +255,17 @@ export function verifySetUpdate(proof: Json, first: string, second: string, expe
 }
 
 // ── Data set (manifest.md) and its records (proofs.md) ─────────────────────────────────────────────────────────────────
-const isBytes = (name: string) => ["root", "bytes", "schema"].includes(name);
-const asBytes = ([name, one]: [string, Json]) => [name, isBytes(name) ? Buffer.from(one, "hex") : one];
+const asBytes = ([name, one]: Json) => [name, /^(root|bytes|schema)$/.test(name) ? Buffer.from(one, "hex") : one];
 const mapOf = (fields: Json) => cbor(Object.fromEntries(Object.entries(fields).map(asBytes)));
 export const entryLeaf = (entry: Json) => sha(`04${mapOf(entry)}`);
 export const headDigest = (firstByte: "06" | "07", fields: Json) => sha(firstByte + mapOf(fields));
 
 export function checkPath(path: string): void {
-  need(Buffer.byteLength(path) <= 4096, "bad-path");
-  for (const segment of path.split("/")) need(!["", ".", ".."].includes(segment), "bad-path");
+  need(Buffer.byteLength(path) <= 4096 && !/(^|\/)\.{0,2}(\/|$)/.test(path), "bad-path");
   need(!/[\p{Cc}\p{Cs}\\]|^[A-Za-z]:/u.test(path.replace(/[\u0080-\u009f]/g, "")), "bad-path");
 }
 
-export function checkEntry(entry: Json): void {
+export function checkEntry(entry: Json): true {
   const [isString, isText, isKeyId] = [matches(/^/), matches(/./s), matches(/^[0-9a-f]{16}$/)];
   const digests = { root: isDigest, "bytes?": isDigest, "schema?": isDigest };
   const texts = { path: isString, format: isText, leafFormat: isString, "leafKey?": isKeyId };
@@ -286,11 +277,13 @@ export function checkEntry(entry: Json): void {
   need(leafFormat !== "raw/v1" || ["text", "jsonl", "other"].includes(format), "unsupported-leaf-format");
   need((schema === undefined) === (leafFormat === "raw/v1" || format === "other"), "malformed-entry");
   need((records === 0) === (entry.root === sha("")) && (format !== "other" || records === 0), "malformed-entry");
-  need(format !== "stream" || entry.size === 0, "malformed-entry");
+  return need(format !== "stream" || entry.size === 0, "malformed-entry");
 }
 
+const isEntry = (value: Json) => isObject(value) && checkEntry(value);
+
 /** Step 5 of the record proof: whether what the caller holds has the proven leaf. */
-function checkHeld(entry: Json, leaf: string, record: string, salt?: string, leafKey?: string): void {
+function checkHeld(entry: Json, leaf: string, record: Json, salt?: string, leafKey?: string): void {
   const isKeyed = entry.leafKey !== undefined;
   need(!isKeyed || leafKey === undefined || keyIdOf(leafKey) === entry.leafKey, "leaf-key-mismatch");
   const right = isKeyed ? (leafKey === undefined ? salt : saltOf(leafKey, record)) : "";
@@ -298,38 +291,57 @@ function checkHeld(entry: Json, leaf: string, record: string, salt?: string, lea
   need((salt ?? right) === right && leafOf(record, right) === leaf, "leaf-mismatch");
 }
 
+const isMade = (head: Json) => (entry: Json) => entry.leafFormat === head.leafFormat && entry.leafKey === head.leafKey;
+const recordsHead = ({ records, root }: Json) => ({ size: records, root });
+const datasetHead = ({ files, root }: Json) => ({ size: files, root });
+
 /** A record proof or a records proof. `head` is {files, root, leafFormat, leafKey?}; `held`: record bytes by place. */
 export function verifyRecords(proof: Json, head: Json, held: readonly string[], leafKey?: string): void {
   const isOne = proof?.format === "assay-record-proof/v1";
-  const one = { dataset: isObject, entry: isObject, record: isObject, "salt?": isDigest };
+  const [check, verify] = isOne ? [checkInclusion, verifyInclusion] : [checkRanges, verifyRanges];
+  const isFile = (file: Json) => checkFields(file, { records: check, entry: isEntry, "salts?": isDigests });
+  const one = { dataset: check, record: check, entry: isEntry, "salt?": isDigest };
   if (isOne) checkForm(proof, "assay-record-proof/v1", one);
-  else checkForm(proof, "assay-records-proof/v1", { dataset: isObject, files: Array.isArray });
+  else checkForm(proof, "assay-records-proof/v1", { dataset: check, files: isListOf(isFile) });
   const { dataset, entry, record, salt } = proof;
   const files = isOne ? [{ entry, records: record, ...(salt && { salts: [salt] }) }] : proof.files;
-  const [check, verify] = isOne ? [checkInclusion, verifyInclusion] : [checkRanges, verifyRanges];
   const leavesIn = (part: Json) => (isOne ? [part.leaf] : part.leaves);
-  check(dataset);
-  for (const file of files) {
-    checkFields(file, { entry: isObject, records: isObject, "salts?": isDigests });
-    check(file.records);
-    checkEntry(file.entry);
-    const { length } = file.salts ?? leavesIn(file.records);
-    need(length === leavesIn(file.records).length && (!file.salts || file.entry.leafKey), "malformed-proof");
-  }
-  need(files.length === leavesIn(dataset).length, "malformed-proof");
-  const isMade = ({ entry }: Json) => entry.leafFormat === head.leafFormat && entry.leafKey === head.leafKey;
-  need(files.every(isMade), "leaf-format-mismatch");
+  const areSalts = ({ entry, records, salts }: Json) =>
+    !salts || (entry.leafKey && salts.length === leavesIn(records).length);
+  need(files.every(areSalts), "malformed-proof");
+  const entries = files.map((file: Json) => file.entry);
+  need(entries.length === leavesIn(dataset).length, "malformed-proof");
+  need(entries.every(isMade(head)), "leaf-format-mismatch");
   const isOfRecords = ({ records }: Json) => records.tree === "records";
   need(dataset.tree === "dataset" && files.every(isOfRecords), "malformed-proof");
-  verify(
-    dataset,
-    { size: head.files, root: head.root },
-    files.map(({ entry }: Json) => entryLeaf(entry)),
-  );
-  for (const { entry, records } of files) verify(records, { size: entry.records, root: entry.root });
-  const places = files.flatMap(({ entry, records, salts }: Json) =>
-    leavesIn(records).map((leaf: string, i: number) => [entry, leaf, salts?.[i]]),
-  );
-  need(places.length === held.length, "leaf-mismatch");
-  for (const [i, [entry, leaf, salt]] of places.entries()) checkHeld(entry, leaf, held[i] as string, salt, leafKey);
+  verify(dataset, datasetHead(head), entries.map(entryLeaf));
+  for (const { entry, records } of files) verify(records, recordsHead(entry));
+  const rest = [...held];
+  need(files.flatMap(({ records }: Json) => leavesIn(records)).length === rest.length, "leaf-mismatch");
+  for (const { entry, records, salts = [] } of files)
+    for (const [i, leaf] of leavesIn(records).entries()) checkHeld(entry, leaf, rest.shift(), salts[i], leafKey);
+}
+
+/** An append proof. `first` and `second` are heads as above. Says whether it is about all files of the first data set. */
+export function verifyAppend(proof: Json, first: Json, second: Json): boolean {
+  const isFile = (file: Json) =>
+    checkFields(file, { earlier: isEntry, later: isEntry, "consistency?": checkConsistency });
+  checkForm(proof, "assay-append-proof/v1", { earlier: checkRanges, later: checkRanges, files: isListOf(isFile) });
+  const { earlier, files, later } = proof;
+  const isRight = ({ earlier: from, later: to, consistency }: Json) =>
+    from.path === to.path && (consistency !== undefined) === (from.records > 0 && to.records > from.records);
+  need(files.every(isRight), "malformed-proof");
+  const [before, after] = ["earlier", "later"].map((side) => files.map((file: Json) => file[side]));
+  const isOfFiles = ({ tree, leaves }: Json) => tree === "dataset" && leaves.length === files.length;
+  need(isOfFiles(earlier) && isOfFiles(later), "malformed-proof");
+  need(ascend(before.map(({ path }: Json) => Buffer.from(path).toString("hex"))), "malformed-proof");
+  need([first, ...before, ...after].every(isMade(second)), "leaf-format-mismatch");
+  verifyRanges(earlier, datasetHead(first), before.map(entryLeaf));
+  verifyRanges(later, datasetHead(second), after.map(entryLeaf));
+  for (const { earlier: from, later: to, consistency } of files) {
+    need(from.records <= to.records, "size-order");
+    if (consistency !== undefined) verifyConsistency(consistency, recordsHead(from), recordsHead(to));
+    else need(from.records === 0 || from.root === to.root, "root-mismatch");
+  }
+  return files.length === first.files;
 }

@@ -33,8 +33,12 @@ export async function createZstdDecompressor(options: DecompressorOptions): Prom
 class ZstdDecompressor implements Decompressor {
   readonly #options: DecompressorOptions;
   readonly #createHash: () => NonNullable<Frame["hash"]>;
-  /** What is at hand and not used yet. */
+  /**
+   * What is at hand, from `#at` on not used yet: the begin of a room that is used again and again. `fzstd` keeps an empty view of
+   * all that it was given in a frame, and so would keep a frame's stored bytes if each had memory of its own.
+   */
   #bytes: Uint8Array = new Uint8Array(0);
+  #room: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** Offset in the stored file of `#bytes[0]`. */
   #origin: number;
@@ -50,21 +54,11 @@ class ZstdDecompressor implements Decompressor {
   }
 
   *push(stored: Uint8Array): Generator<Uint8Array, void> {
-    const rest = this.#bytes.subarray(this.#at);
-    this.#origin += this.#at;
-    this.#at = 0;
-    const skipped = Math.min(this.#skip, stored.length);
     // Only the frames that say nothing are longer than a block, and of these nothing is kept.
+    const skipped = Math.min(this.#skip, stored.length);
     this.#skip -= skipped;
-    if (rest.length === 0) {
-      this.#origin += skipped;
-      this.#bytes = stored.subarray(skipped);
-    } else {
-      const joined = new Uint8Array(rest.length + stored.length);
-      joined.set(rest);
-      joined.set(stored, rest.length);
-      this.#bytes = joined;
-    }
+    this.#origin += this.#at + skipped;
+    this.#take(stored.subarray(skipped));
     while (this.#skip === 0 && this.#at < this.#bytes.length) {
       if (this.#frame === null && !this.#beginFrame()) return;
       if (this.#frame === null) continue;
@@ -76,6 +70,20 @@ class ZstdDecompressor implements Decompressor {
       this.#plain += frame.size;
       this.#frame = null;
     }
+  }
+
+  /** Puts stored bytes behind those that are not used yet. */
+  #take(stored: Uint8Array): void {
+    const left = this.#bytes.subarray(this.#at);
+    const size = left.length + stored.length;
+    if (size > this.#room.length) {
+      const room = new Uint8Array(Math.max(size, 2 * MAX_BLOCK_BYTES));
+      room.set(left);
+      this.#room = room;
+    } else this.#room.copyWithin(0, this.#at, this.#bytes.length);
+    this.#room.set(stored, left.length);
+    this.#bytes = this.#room.subarray(0, size);
+    this.#at = 0;
   }
 
   /** Reads the head of a frame, or skips one that says nothing. Whether there was enough at hand. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { sha256, toHex } from "@assay/merkle";
 import { afterAll, describe, expect, it } from "vitest";
+import { createDecompressor } from "../src/compression.js";
 import { readBatches } from "../src/hash-source.js";
 import { openSource } from "../src/open-source.js";
 import { removeRecords } from "../src/remove-records.js";
@@ -37,6 +38,26 @@ describe("compressed text", () => {
       expect(source.files[0]?.index).toMatchObject({ size: stored.length, bytes: toHex(sha256(stored)) });
       expect(await leavesOf(source)).toEqual(await leavesOf(before));
       expect(source.reading).toEqual(before.reading);
+    },
+  );
+
+  it.each(["frames.csv.zst", "skippable.csv.zst", "table.csv.zst"])(
+    "keeps none of the memory that it is given, so that a frame's stored bytes do not pile up: %s",
+    async (name) => {
+      const stored = fixture(name);
+      for (const size of [1, 7, 1000, stored.length]) {
+        const start = { stored: 0, plain: 0 };
+        const decompressor = await createDecompressor("zstd", { path: name, start, maxWindowBytes: 2 ** 27 });
+        const [room, pieces]: [Uint8Array, Uint8Array[]] = [new Uint8Array(size), []];
+        for (let at = 0; at < stored.length; at += size) {
+          const given = room.subarray(0, Math.min(size, stored.length - at));
+          given.set(stored.subarray(at, at + size));
+          for (const piece of decompressor.push(given)) pieces.push(piece.slice());
+          room.fill(0xff);
+        }
+        decompressor.end();
+        expect(toHex(sha256(concat(...pieces)))).toBe(toHex(sha256(plain)));
+      }
     },
   );
 
