@@ -68,7 +68,10 @@ export interface SourceAnswer {
   /** Findings and suspects among them. */
   readonly findings: number;
   readonly suspects: number;
+  /** Share of its records that are one or the other, and its 95 % interval as that of a share that was counted (Wilson). */
   readonly rate: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** What a check caught of known poison that was planted in a copy of the data, in one share of the records. */

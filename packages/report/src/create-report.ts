@@ -183,12 +183,14 @@ function outcomeOf(outcome: Outcome): ReportOutcome {
     sources: cutList(
       [...(outcome.sources ?? [])].sort((a, b) => b.rate - a.rate || compareTexts(a.source, b.source)),
       MAX_SOURCES,
-      ({ source, records, findings, suspects, rate }) => ({
+      ({ source, records, findings, suspects, rate, low, high }) => ({
         source: cutText(source, 300),
         records,
         findings,
         suspects,
         rate,
+        low,
+        high,
       }),
     ),
     columns: cutList(lookedAt.columns, MAX_COLUMNS, (column) => cutText(column)),

@@ -79,9 +79,9 @@ export const OUTCOMES: readonly Outcome[] = [
       excluded: ["customer_id"],
     },
     sources: [
-      { source: "branch-north", records: 20_000, findings: 1, suspects: 1, rate: 0.0021 },
-      { source: "scraper-7", records: 2_000, findings: 5, suspects: 4, rate: 0.187 },
-      { source: "branch-south", records: 20_000, findings: 0, suspects: 0, rate: 0.0034 },
+      { source: "branch-north", records: 20_000, findings: 1, suspects: 1, rate: 0.0021, low: 0.0015, high: 0.0028 },
+      { source: "scraper-7", records: 2_000, findings: 5, suspects: 4, rate: 0.187, low: 0.1705, high: 0.2047 },
+      { source: "branch-south", records: 20_000, findings: 0, suspects: 0, rate: 0.0034, low: 0.0027, high: 0.0043 },
     ],
     details: { weights: { logistic: 0.41, neighbours: 0.22, forest: 0.37 }, unassigned: 0.12 },
     notes: ["Flips of records that are ambiguous anyway cannot be told from honest overlap."],

@@ -88,7 +88,7 @@ export const HOSTILE: ReportInput = {
     status: (["completed", "skipped", "failed"] as const)[index % 3]!,
     reason: text,
     lookedAt: { columns: [text], label: text, records: 1, unread: [text], excluded: [text] },
-    sources: [{ source: text, records: 1, findings: 1, suspects: 1, rate: 1 }],
+    sources: [{ source: text, records: 1, findings: 1, suspects: 1, rate: 1, low: 0, high: 1 }],
     seed: { value: text, origin: "given" },
     notes: [text],
     details: values,

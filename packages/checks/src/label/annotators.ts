@@ -11,7 +11,7 @@ import { completed, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { betaBinomialTail, hypergeometricTail } from "../source/count-tests.js";
-import { sourceName } from "../source/source-answers.js";
+import { shareOf, sourceName } from "../source/source-answers.js";
 import { correlationWithin, FEWEST_FOR_SPREAD } from "../source/source-spread.js";
 import {
   type Agreement,
@@ -173,7 +173,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       records: quality.votes,
       findings: 0,
       suspects,
-      rate: roundScore(suspects / quality.votes),
+      ...shareOf(suspects, quality.votes),
     })),
     notes,
     details: {

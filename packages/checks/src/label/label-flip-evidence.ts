@@ -1,6 +1,7 @@
 /** What an outcome and a finding of `label-flips` say, so that a reader can recompute and doubt them. */
 
 import type { Table } from "../check.js";
+import { wilsonInterval } from "../numeric/wilson-interval.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { leafHex } from "../table-data.js";
@@ -85,10 +86,18 @@ export function detailsOf(
             ...(showValues ? { label: nameOf(k) } : {}),
             votes: roundScore(votesOfClass[k]!),
             flipRate: roundScore(transition.rates[k]!),
+            ...anchorsOf(transition, k),
           })),
         }
       : {}),
   };
+}
+
+/** The surest predictions of a class, and how many of their labels are others, with the 95 % interval of that share. */
+function anchorsOf({ votes, strangers }: LabelTransition, k: number): Record<string, number> {
+  if (!(votes[k]! > 0)) return { anchors: 0 };
+  const { low, high } = wilsonInterval(Math.min(strangers[k]!, votes[k]!), votes[k]!);
+  return { anchors: roundScore(votes[k]!), low: roundScore(low), high: roundScore(high) };
 }
 
 /** Names classes that the classifier never recognises. */

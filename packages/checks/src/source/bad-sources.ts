@@ -8,7 +8,7 @@ import { benjaminiHochberg } from "../numeric/false-discovery.js";
 import { completed, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
 import { betaBinomialTail, hypergeometricTail } from "./count-tests.js";
-import { NO_SOURCE, type Sources, sourceName, sourcesOf } from "./source-answers.js";
+import { NO_SOURCE, type Sources, shareOf, sourceName, sourcesOf } from "./source-answers.js";
 import { correlationWithin, FEWEST_FOR_SPREAD } from "./source-spread.js";
 
 const VERSION = "1";
@@ -281,14 +281,13 @@ function answersOf(
     .map((name, code) => {
       const { findings, suspects, either } = counts[code] as (typeof counts)[number];
       const records = sources.sizes[code] as number;
-      const rate = Number((either / records).toPrecision(9));
       const first = sources.first[code] as number;
       return {
         source: name === null ? NO_SOURCE : sourceName(name, first, data, showValues),
         records,
         findings,
         suspects,
-        rate,
+        ...shareOf(either, records),
       };
     })
     .sort((a, b) => b.rate - a.rate)

@@ -2,6 +2,8 @@
 
 import type { CheckData, CheckResult, SourceAnswer, TableColumn } from "../check.js";
 import { asCategory } from "../columns.js";
+import { wilsonInterval } from "../numeric/wilson-interval.js";
+import { roundScore } from "../scores.js";
 
 /** How a source without a name is called. */
 export const NO_SOURCE = "(no source)";
@@ -73,8 +75,14 @@ export function sourceAnswers(
     records: sizes[code] as number,
     findings: accusedBy[code] as number,
     suspects: suspectsBy[code] as number,
-    rate: Number(((eitherBy[code] as number) / (sizes[code] as number)).toPrecision(9)),
+    ...shareOf(eitherBy[code] as number, sizes[code] as number),
   }));
+}
+
+/** A share of the records of a source with its interval. */
+export function shareOf(counted: number, records: number): Pick<SourceAnswer, "rate" | "low" | "high"> {
+  const { rate, low, high } = wilsonInterval(counted, records);
+  return { rate: roundScore(rate), low: roundScore(low), high: roundScore(high) };
 }
 
 /** What a source may be called in a report. */

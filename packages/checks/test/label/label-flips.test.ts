@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CheckContext, CheckResult, Roles } from "../../src/check.js";
 import { type LabelFlipsOptions, labelFlips } from "../../src/label/label-flips.js";
 import * as tasks from "../../src/numeric-tasks.js";
+import { runChecks } from "../../src/run-checks.js";
 import { tableData, tableShape } from "../../src/table-data.js";
 import { contextOf, normalOf, randomOf, tableOf } from "../tables.js";
 
@@ -127,6 +128,34 @@ describe("labelFlips()", () => {
     expect(outcome).toMatchObject({ status: "completed", calibration: "uncalibrated" });
     expect(outcome.notes.join(" ")).toContain("more than half of the labels disagree");
     expect(findings).toEqual([]);
+  });
+
+  it("gives rates by class and by source with intervals, and claims within each source what it claims of all", async () => {
+    const columns = corners(1, 800, 100) as Columns;
+    const random = randomOf(71);
+    // Nine in ten of the flips come from one site of five.
+    columns["site"] = columns["label"]!.map((_, i) =>
+      i < 100 && random() < 0.9 ? "bad" : `site ${Math.floor(4 * random())}`,
+    );
+    const { table, rowOf } = tableOf(columns);
+    const roles = { label: "label", source: "site" };
+    const input = { data: tableData(table), setRoot: new Uint8Array(32) };
+    const { outcomes, findings } = await runChecks(input, [labelFlips()], { roles });
+    const [outcome] = outcomes;
+    const [worst, ...others] = outcome!.sources!;
+    expect(worst!.source).toBe("bad");
+    expect(worst!.low).toBeGreaterThan(Math.max(...others.map(({ high }) => high)));
+    const { classes } = outcome!.details as { classes: { flipRate: number; low: number; high: number }[] };
+    expect(classes).toHaveLength(4);
+    for (const { flipRate, low, high } of classes) expect(low <= flipRate && flipRate <= high).toBe(true);
+    expect(findings.length).toBeGreaterThan(50);
+    const site = columns["site"] as string[];
+    const doubts = new Map<string, number[]>();
+    for (const { record, evidence } of findings) {
+      const name = site[rowOf.indexOf(record)]!;
+      doubts.set(name, [...(doubts.get(name) ?? []), 1 - (evidence["posterior"] as number)]);
+    }
+    for (const own of doubts.values()) expect(own.reduce((a, b) => a + b) / own.length).toBeLessThanOrEqual(0.05);
   });
 
   it("says of a finding what was given, what is suggested, and who says so", async () => {

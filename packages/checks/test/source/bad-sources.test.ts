@@ -120,6 +120,15 @@ test("runChecks() answers by source for every check when there is a source colum
   const { outcomes } = await runChecks({ data: tableData(table), setRoot: new Uint8Array(32) }, [exactDuplicates()], {
     roles: { source: "s" },
   });
-  expect(outcomes[0]?.sources?.[0]).toEqual({ source: "s0", records: 13, findings: 3, suspects: 0, rate: 0.230769231 });
+  // The interval is Wilson's, as statsmodels gives it: proportion_confint(3, 13, method="wilson").
+  expect(outcomes[0]?.sources?.[0]).toEqual({
+    source: "s0",
+    records: 13,
+    findings: 3,
+    suspects: 0,
+    rate: 0.230769231,
+    low: 0.0817952872,
+    high: 0.502563759,
+  });
   expect(outcomes[0]?.sources).toHaveLength(4);
 });
