@@ -3,8 +3,8 @@
 @inline function word(at: usize, i: i32): u32 { return load<u32>(at + 4 * usize(i)); }
 @inline function put(at: usize, i: i32, value: u32): void { store<u32>(at + 4 * usize(i), value); }
 
-/** Counts the classes of bag[begin … end − 1] into `counts`, which must be 0; returns the sum of their squares. */
-export function countClasses(bag: usize, begin: i32, end: i32, labels: usize, counts: usize): f64 {
+/** Counts the classes of bag[begin … end − 1] into `counts`, which must be 0; writes the sum of their squares to `to`. */
+export function countClasses(bag: usize, begin: i32, end: i32, labels: usize, counts: usize, to: usize): void {
   let squares: i64 = 0;
   for (let i = begin; i < end; i++) {
     const label = word(labels, word(bag, i));
@@ -12,7 +12,7 @@ export function countClasses(bag: usize, begin: i32, end: i32, labels: usize, co
     squares += 2 * i64(count) + 1;
     put(counts, label, count + 1);
   }
-  return f64(squares);
+  store<f64>(to, f64(squares));
 }
 
 /** Writes the rows' (bin, label) as words to `keys`, ascending by bin; false when the rows share one bin. */
@@ -55,10 +55,10 @@ function orderByBin(bins: usize, bag: usize, begin: i32, end: i32, labels: usize
 
 /**
  * The bin after which a cut lowers the Gini impurity of bag[begin … end − 1] most; −1 when the rows share one bin. Writes the
- * gain, 0 where no cut leaves `minLeaf` rows on both sides, to `gain`. `counts` are those of the node, `squares` the sum of
+ * gain, 0 where no cut leaves `minLeaf` rows on both sides, to `gain`. `counts` are those of the node, at `gain` + 8 the sum of
  * their squares; `left` and `right` have room for as many, `keys` for the rows, `starts` for 257 words.
  */
-export function bestSplit(bins: usize, bag: usize, begin: i32, end: i32, labels: usize, counts: usize, left: usize, right: usize, keys: usize, starts: usize, minLeaf: i32, squares: f64, gain: usize): i32 {
+export function bestSplit(bins: usize, bag: usize, begin: i32, end: i32, labels: usize, counts: usize, left: usize, right: usize, keys: usize, starts: usize, minLeaf: i32, gain: usize): i32 {
   if (!orderByBin(bins, bag, begin, end, labels, keys, starts)) return -1;
   const size = end - begin;
   for (let i = 0; i < size; i++) {
@@ -66,8 +66,8 @@ export function bestSplit(bins: usize, bag: usize, begin: i32, end: i32, labels:
     put(left, label, 0);
     put(right, label, word(counts, label));
   }
-  let leftSquares: i64 = 0, rightSquares = i64(squares);
-  const whole = squares / f64(size);
+  let leftSquares: i64 = 0, rightSquares = i64(load<f64>(gain, 8));
+  const whole = load<f64>(gain, 8) / f64(size);
   let best: f64 = 0, bin: u32 = 0, previous = word(keys, 0) >> 24;
   for (let i = 0; i < size; i++) {
     const key = word(keys, i);

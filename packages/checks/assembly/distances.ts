@@ -7,9 +7,14 @@
   return f32x4.add(sum, f32x4.mul(difference, difference));
 }
 
+@inline function near(a: v128, b: v128, low: v128, high: v128): i32 {
+  return i32x4.bitmask(f32x4.le(a, low)) | i32x4.bitmask(f32x4.le(b, high)) << 4;
+}
+
 /**
  * The first four references, from `from` in steps of four, one of which may be near enough to a row of the tile: its start
- * plus the product of both is not above the limit of that row. `to` where there are none. Writes the four by eight values to `out`.
+ * plus the product of both is not above the limit of that row. `to` where there are none. Writes to `out` which: bit 8 r + q for
+ * reference r of the four and row q.
  *
  * References have `columns` values each and a start value in `starts`; limits are eight.
  */
@@ -32,10 +37,7 @@ export function firstNear(tile: usize, references: usize, starts: usize, columns
     const least = f32x4.pmin(f32x4.pmin(a0, a1), f32x4.pmin(a2, a3));
     const other = f32x4.pmin(f32x4.pmin(b0, b1), f32x4.pmin(b2, b3));
     if (v128.any_true(v128.or(f32x4.le(least, low), f32x4.le(other, high)))) {
-      v128.store(out, a0); v128.store(out, b0, 16);
-      v128.store(out, a1, 32); v128.store(out, b1, 48);
-      v128.store(out, a2, 64); v128.store(out, b2, 80);
-      v128.store(out, a3, 96); v128.store(out, b3, 112);
+      store<i32>(out, near(a0, b0, low, high) | near(a1, b1, low, high) << 8 | near(a2, b2, low, high) << 16 | near(a3, b3, low, high) << 24);
       return i;
     }
   }

@@ -16,18 +16,14 @@ export interface ClassSplits {
   readonly bag: Int32Array;
   /** Rows of each class in the run that was counted last. Whoever counts sets them back to 0. */
   readonly counts: Int32Array;
-  /** Counts the classes of a run; returns the sum of the squares. */
-  count(begin: number, end: number): number;
+  /** Counts the classes of a run into `counts`; the sum of their squares is then in `squares`. */
+  count(begin: number, end: number): void;
+  readonly squares: Float64Array;
   /**
    * The bin after which a cut of the counted run is best, and its gain up to a factor: 0 where no cut leaves enough rows on
    * both sides. Undefined where the column does not vary. The answer is overwritten by the next.
    */
-  best(
-    column: number,
-    begin: number,
-    end: number,
-    squares: number,
-  ): { readonly bin: number; readonly gain: number } | undefined;
+  best(column: number, begin: number, end: number): { readonly bin: number; readonly gain: number } | undefined;
   /** Moves the rows of a run that have at most this bin to the front, in order; returns where the others begin. */
   partition(column: number, bin: number, begin: number, end: number): number;
 }
@@ -50,7 +46,7 @@ export function kernelSplits(
     4 * classes,
     4 * classes,
     1028,
-    8,
+    16,
   );
   if (memory === undefined) return undefined;
   const { buffer, at } = memory;
@@ -68,13 +64,15 @@ export function kernelSplits(
   new Uint8Array(buffer, binsAt, rows * columns).set(bins);
   const counts = new Int32Array(buffer, countsAt, classes).fill(0);
   const gain = new Float64Array(buffer, gainAt, 1);
+  const squares = new Float64Array(buffer, gainAt + 8, 1);
   const found = { bin: 0, gain: 0 };
   return {
     labels: new Int32Array(buffer, labelsAt, rows),
     bag: new Int32Array(buffer, bagAt, bagSize),
     counts,
-    count: (begin, end) => module.countClasses(bagAt, begin, end, labelsAt, countsAt),
-    best(column, begin, end, squares) {
+    squares,
+    count: (begin, end) => module.countClasses(bagAt, begin, end, labelsAt, countsAt, gainAt + 8),
+    best(column, begin, end) {
       const bin = module.bestSplit(
         binsAt + column * rows,
         bagAt,
@@ -87,7 +85,6 @@ export function kernelSplits(
         keysAt,
         startsAt,
         minLeaf,
-        squares,
         gainAt,
       );
       if (bin < 0) return undefined;
@@ -111,6 +108,7 @@ export function plainSplits(
   const counts = new Int32Array(classes);
   const left = new Int32Array(classes);
   const right = new Int32Array(classes);
+  const squares = new Float64Array(1);
   const ordered = new Int32Array(bagSize);
   const starts = new Int32Array(MAX_BINS + 1);
   const found = { bin: 0, gain: 0 };
@@ -134,12 +132,13 @@ export function plainSplits(
     labels,
     bag,
     counts,
+    squares,
     count(begin, end) {
-      let squares = 0;
-      for (let i = begin; i < end; i++) squares += 2 * counts[labels[bag[i]!]!]!++ + 1;
-      return squares;
+      let sum = 0;
+      for (let i = begin; i < end; i++) sum += 2 * counts[labels[bag[i]!]!]!++ + 1;
+      squares[0] = sum;
     },
-    best(column, begin, end, squares) {
+    best(column, begin, end) {
       const offset = column * rows;
       if (!orderByBin(offset, begin, end)) return undefined;
       const size = end - begin;
@@ -149,7 +148,7 @@ export function plainSplits(
         right[label] = counts[label]!;
       }
       let leftSquares = 0;
-      let rightSquares = squares;
+      let rightSquares = squares[0]!;
       let gain = 0;
       let bin = 0;
       let previous = bins[offset + ordered[0]!]!;
@@ -158,7 +157,7 @@ export function plainSplits(
         const current = bins[offset + row]!;
         if (current !== previous && i >= minLeaf && size - i >= minLeaf) {
           // Any valid cut beats none, even one that does not lower the impurity: later cuts may.
-          const candidate = leftSquares / i + rightSquares / (size - i) - squares / size + 1e-12;
+          const candidate = leftSquares / i + rightSquares / (size - i) - squares[0]! / size + 1e-12;
           if (candidate > gain) {
             gain = candidate;
             bin = previous;

@@ -47,18 +47,18 @@ export class ClassTree {
       const begin = pending.pop()!;
       const node = this.#nodes++;
       if (parent >= 0) this.#right[parent] = node;
-      const squares = splits.count(begin, end);
+      splits.count(begin, end);
       const size = end - begin;
       let column = -1;
       let bin = 0;
-      if (size >= 2 * minLeaf && squares < size * size) {
+      if (size >= 2 * minLeaf && splits.squares[0]! < size * size) {
         let best = 0;
         for (let j = 0; j < this.#candidates.length; j++) this.#candidates[j] = j;
         for (let left = this.#candidates.length, tried = 0; left > 0 && tried < this.#tries; left--) {
           const drawn = stream.below(left);
           const j = this.#candidates[drawn]!;
           this.#candidates[drawn] = this.#candidates[left - 1]!;
-          const split = splits.best(j, begin, end, squares);
+          const split = splits.best(j, begin, end);
           if (split === undefined) continue;
           tried++;
           if (split.gain > best) {

@@ -33,7 +33,7 @@ export function scanTiles(
 ): boolean {
   const width = columns + 1;
   const piece = Math.min(Math.ceil(references / 4) * 4, 4 * Math.max(16, Math.floor(PIECE_BYTES / (16 * width))));
-  const memory = room(32 * width, 4 * piece * width, 4 * piece, 32, 128);
+  const memory = room(32 * width, 4 * piece * width, 4 * piece, 32, 4);
   if (memory === undefined) return false;
   const centre = meansOf(values, columns, references);
   const norms = new Float64Array(end - begin);
@@ -48,22 +48,27 @@ export function scanTiles(
   const block = new Float32Array(buffer, referencesAt, piece * width);
   const starts = new Float32Array(buffer, startsAt, piece);
   const limits = new Float32Array(buffer, limitsAt, 8);
-  const found = new Float32Array(buffer, outAt, 32);
+  const found = new Int32Array(buffer, outAt, 1);
   // Twice what sums of so many products may be wrong by (Higham 2002, 3.1), the rounding of the values included.
   const slack = (2 * columns + 32) * UNIT;
 
-  const limitOf = (list: number): number => {
-    const limit = lists.worst(list) * (1 + columns * 1e-15) - norms[list]! * (1 - columns * 1e-15);
-    return limit + Math.abs(limit) * 4 * UNIT + 1e-30;
+  const { k, distances } = lists;
+  // Numbers with fractions are written to arrays, not returned: returned ones would be objects.
+  const limit = (list: number, lane: number): void => {
+    const own = norms[list]! * (1 - columns * 1e-15);
+    const most = distances[list * k + k - 1]! * (1 + columns * 1e-15) - own;
+    limits[lane] = most + Math.abs(most) * 4 * UNIT + 1e-30;
   };
-  const measure = (row: number, other: number): void => {
+  const measure = (row: number, other: number, lane: number): void => {
     if (other === row) return;
     let sum = 0;
     for (let j = 0, x = row * columns, y = other * columns; j < columns; j++) {
       const difference = values[x + j]! - values[y + j]!;
       sum += difference * difference;
     }
+    if (!(sum <= distances[(row - begin) * k + k - 1]!)) return;
     lists.add(row - begin, sum, other);
+    limit(row - begin, lane);
   };
 
   for (let first = 0; first < references; first += piece) {
@@ -82,16 +87,16 @@ export function scanTiles(
         const real = x < end;
         for (let j = 0; j < columns; j++) tile[8 * j + lane] = real ? values[x * columns + j]! - centre[j]! : 0;
         tile[8 * columns + lane] = real ? Math.sqrt(norms[x - begin]!) : 0;
-        limits[lane] = real ? limitOf(x - begin) : Number.NEGATIVE_INFINITY;
+        if (real) limit(x - begin, lane);
+        else limits[lane] = Number.NEGATIVE_INFINITY;
       }
       for (let from = 0; from < filled; from += 4) {
         from = module.firstNear(tileAt, referencesAt, startsAt, width, from, filled, limitsAt, outAt);
         if (from >= filled) break;
-        for (let i = 0; i < 32; i++) {
-          const lane = i & 7;
-          if (!(found[i]! <= limits[lane]!) || from + (i >> 3) >= count) continue;
-          measure(row + lane, first + from + (i >> 3));
-          limits[lane] = limitOf(row + lane - begin);
+        for (let bits = found[0]!; bits !== 0; bits &= bits - 1) {
+          const bit = 31 - Math.clz32(bits & -bits);
+          const reference = from + (bit >> 3);
+          if (reference < count) measure(row + (bit & 7), first + reference, bit & 7);
         }
       }
     }

@@ -8,7 +8,7 @@ import { NUMERIC_KERNEL } from "../generated/numeric.js";
 
 /** The functions of the module. Addresses are not checked; see `assembly`. */
 interface KernelModule {
-  countClasses(bag: number, begin: number, end: number, labels: number, counts: number): number;
+  countClasses(bag: number, begin: number, end: number, labels: number, counts: number, squares: number): void;
   bestSplit(
     bins: number,
     bag: number,
@@ -21,7 +21,6 @@ interface KernelModule {
     keys: number,
     starts: number,
     minLeaf: number,
-    squares: number,
     gain: number,
   ): number;
   partition(bins: number, bag: number, begin: number, end: number, bin: number, scratch: number): number;

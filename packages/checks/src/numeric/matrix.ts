@@ -20,9 +20,18 @@ export interface SparseMatrix {
 
 export type Matrix = DenseMatrix | SparseMatrix;
 
-/** A matrix of zeros. */
+/** Bytes from which a matrix is put where all threads see it, instead of being copied for each part of their work. */
+const SHARED_BYTES = 2 ** 20;
+
+/**
+ * A matrix of zeros. A large one is in memory that threads share, where the runtime has such: they read the same one, which
+ * nobody may change once it was handed out.
+ */
 export function denseMatrix(rows: number, columns: number): DenseMatrix {
-  return { kind: "dense", rows, columns, values: new Float64Array(rows * columns) };
+  const bytes = 8 * rows * columns;
+  const shared = bytes >= SHARED_BYTES && typeof SharedArrayBuffer === "function";
+  const buffer = shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  return { kind: "dense", rows, columns, values: new Float64Array(buffer) };
 }
 
 /** Rows of a matrix in the order that is given. */

@@ -162,19 +162,16 @@ function medianOf(values: Float32Array): number {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let left = (values.length - 1) >> 1;
   let found = 0;
-  for (const [shift, width] of [
-    [21, 11],
-    [10, 11],
-    [0, 10],
-  ] as const) {
-    const counts = new Uint32Array(1 << width);
-    const above = shift + width;
-    for (const word of bits) {
-      if (above === 32 || word >>> above === found) counts[(word >>> shift) & ((1 << width) - 1)]!++;
+  for (let shift = 22; shift >= 0; shift -= 11) {
+    const counts = new Uint32Array(2048);
+    // Shifted twice: a word that is shifted by 33 is shifted by one.
+    for (let i = 0; i < bits.length; i++) {
+      const word = bits[i]!;
+      if ((word >>> shift) >>> 11 === found) counts[(word >>> shift) & 2047]!++;
     }
     let at = 0;
     while (counts[at]! <= left) left -= counts[at++]!;
-    found = found * (1 << width) + at;
+    found = found * 2048 + at;
   }
   return new Float32Array(Uint32Array.of(found).buffer)[0]!;
 }

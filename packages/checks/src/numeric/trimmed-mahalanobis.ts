@@ -7,6 +7,7 @@
 import { type Cholesky, cholesky, inverseOf, solveLower } from "./cholesky.js";
 import { covarianceOf } from "./covariance.js";
 import type { DenseMatrix } from "./matrix.js";
+import { selectRank } from "./quantiles.js";
 
 export interface TrimmedMahalanobis {
   readonly mean: Float64Array;
@@ -102,9 +103,19 @@ export function expectedCells(
   return expected;
 }
 
-/** The nearest rows, ascending by number; ties in row order. */
+/** The nearest rows, ascending by number; of equal ones at the border the first. */
 function nearestRows(distances: Float64Array, count: number): Int32Array<ArrayBuffer> {
-  const order = Int32Array.from({ length: distances.length }, (_, i) => i);
-  order.sort((a, b) => distances[a]! - distances[b]! || a - b);
-  return order.slice(0, count).sort();
+  const border = selectRank(distances.slice(), count - 1);
+  let ties = count;
+  for (let i = 0; i < distances.length; i++) if (distances[i]! < border) ties--;
+  const kept = new Int32Array(count);
+  let next = 0;
+  for (let i = 0; i < distances.length; i++) {
+    if (distances[i]! < border) kept[next++] = i;
+    else if (distances[i] === border && ties > 0) {
+      ties--;
+      kept[next++] = i;
+    }
+  }
+  return kept;
 }
