@@ -1,16 +1,17 @@
 /**
  * How well do the checks find what is known to be wrong?
  *
- * `outliers` on the sets of ADBench, `label-flips` on public sets with planted flips; beside PyOD, scikit-learn and cleanlab on the
- * same files in the same run when BENCH_PYTHON names a Python that has them. BENCH_DATA names the folder of the sets: `adbench`,
+ * `outliers` on the sets of ADBench, its claims (`claims`) on their inliers with planted oddities, `label-flips` on public sets with
+ * planted flips; beside PyOD, scikit-learn and cleanlab on the same files in the same run when BENCH_PYTHON names a Python that has them. BENCH_DATA names the folder of the sets: `adbench`,
  * `tabular`, `images`, `text`, files `.csv.gz` or `.tsv.gz` with the answer as the last column, or a column `label`.
- * Usage: node detection/index.js [outliers] [label-flips] [--seeds 1] [--sets car,vowel] [--kinds "10 %,20 %"]
+ * Usage: node detection/index.js [outliers] [claims] [label-flips] [--seeds 1] [--sets car,vowel] [--kinds "10 %,20 %"]
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { claimSets, claimTables, measureClaims } from "./claims.js";
 import { FLIP_SETS, FLIPS, flipTables, measureFlips } from "./label-flips.js";
 import { measureOutliers, outlierTables } from "./outliers.js";
 
@@ -29,6 +30,12 @@ try {
   if (wanted("outliers")) {
     const results = await measureOutliers(join(folder, "adbench"), scratch, python, console.error);
     console.log(["## How well does `outliers` rank?", "", ...outlierTables(results), ""].join("\n"));
+  }
+  if (wanted("claims")) {
+    const adbench = join(folder, "adbench");
+    const sets = chosen(claimSets(adbench), values.sets);
+    const results = await measureClaims(adbench, sets, Number(values.seeds), scratch, console.error);
+    console.log(["## Do the claims of `outliers` hold?", "", ...claimTables(results), ""].join("\n"));
   }
   if (wanted("label-flips")) {
     const sets = chosen(FLIP_SETS, values.sets);
