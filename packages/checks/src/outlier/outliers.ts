@@ -17,6 +17,7 @@ import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
 import { takeTrust } from "../trusted.js";
 import { comparedRows, type DistinctRows, distinctRows } from "./distinct-rows.js";
+import { equalColumnNotes } from "./equal-columns.js";
 import { isMissing } from "./missing-pattern.js";
 import {
   calibrateByDecoy,
@@ -141,6 +142,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     ...strangeNotes(features),
     ...imageNotes(images, components.length),
     ...embeddingNotes(data, embeddings.length),
+    ...equalColumnNotes(features.numbers),
   ];
   if (table.length < 2) return refused("One record cannot be compared with others.", notes);
 

@@ -171,7 +171,12 @@ async function numberCells(
   scores: Float64Array,
   notes: string[],
 ): Promise<NumberCells> {
-  if (numbers.length === 0 || table.length < 2) return { conformal: false, findings: [] };
+  if (numbers.length === 0 || table.length < 2) {
+    notes.push(
+      "nothing was compared but categories, of which only slips of the keys are found; the rest is a ranking by rarity",
+    );
+    return { conformal: false, findings: [] };
+  }
   const used: Table = { ...table, columns: numbers };
   const { first, placeOf, trusted } = distinctRows(used, isTrusted, context.seed);
   const scaled = scaledMatrix(numbers, first);
