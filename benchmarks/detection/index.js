@@ -1,18 +1,20 @@
 /**
  * How well do the checks find what is known to be wrong?
  *
- * `outliers` on the sets of ADBench, `label-flips` on public sets with planted flips; beside PyOD, scikit-learn and cleanlab on the
- * same files in the same run when BENCH_PYTHON names a Python that has them. BENCH_DATA names the folder of the sets: `adbench`,
- * `tabular`, `images`, `text`, files `.csv.gz` or `.tsv.gz` with the answer as the last column, or a column `label`. Flips are
- * planted in the sets that scikit-learn carries, too, so that this needs no folder.
- * Usage: node detection/index.js [outliers] [label-flips] [copies] [resamples] [--seeds 5] [--sets car,vowel] [--kinds "10 %,20 %"]
- * [--save FILE: each run of label-flips as a line of JSON, for a run that may be cut short]
+ * `outliers` on the sets of ADBench, its claims (`claims`) on their inliers with planted oddities, `label-flips` on public sets with
+ * planted flips; beside PyOD, scikit-learn and cleanlab on the same files in the same run when BENCH_PYTHON names a Python that has
+ * them. BENCH_DATA names the folder of the sets: `adbench`, `tabular`, `images`, `text`, files `.csv.gz` or `.tsv.gz` with the
+ * answer as the last column, or a column `label`. Flips are planted in the sets that scikit-learn carries, too, so that this needs
+ * no folder.
+ * Usage: node detection/index.js [outliers] [claims] [label-flips] [copies] [resamples] [--seeds 5] [--sets car,vowel]
+ * [--kinds "10 %,20 %"] [--save FILE: each run of label-flips as a line of JSON, for a run that may be cut short]
  */
 
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { claimSets, claimTables, measureClaims } from "./claims.js";
 import { copyTables, measureCopies } from "./flip-copies.js";
 import { measureResamples, resampleTables } from "./flip-resamples.js";
 import { FLIPS, flipSets } from "./flip-sets.js";
@@ -44,6 +46,11 @@ try {
   if (wanted("outliers") && folder !== undefined) {
     const results = await measureOutliers(join(folder, "adbench"), scratch, python, log);
     console.log(["## How well does `outliers` rank?", "", ...outlierTables(results), ""].join("\n"));
+  }
+  if (wanted("claims") && folder !== undefined) {
+    const adbench = join(folder, "adbench");
+    const results = await measureClaims(adbench, claimSets(adbench).filter(chosen), Number(values.seeds), scratch, log);
+    console.log(["## Do the claims of `outliers` hold?", "", ...claimTables(results), ""].join("\n"));
   }
   const sets = await flipSets(folder, python, scratch, chosen);
   if (wanted("label-flips")) {

@@ -15,9 +15,10 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
   outliers: {
     finds: "records that are odd among the others",
     method:
-      "isolation forest, sampled neighbours and trimmed Mahalanobis distance, averaged; findings by conformal or decoy calibration",
-    reads: "numeric feature columns, and embeddings where given",
-    blind: "poison that looks like the rest; a few odd records among many that are odd anyway",
+      "numbers by isolation forest, sampled neighbours and trimmed Mahalanobis distance, categories and missing values by how rare they are, texts by their form; with trusted records findings are conformal for all of a record, else by decoy for its numbers alone, and the rest is a ranking without a claim",
+    reads: "numbers, dates, booleans, categories, texts, which values are missing, images, and embeddings where given",
+    blind:
+      "poison that looks like the rest; a few odd records among many that are odd anyway; usual categories in an unusual combination; what a text means; names and codes that rarely repeat",
   },
   "label-flips": {
     finds: "records whose label does not belong to their features",

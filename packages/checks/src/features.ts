@@ -5,6 +5,7 @@
 
 import type { Table, TableColumn } from "./check.js";
 import { idColumns } from "./columns.js";
+import { daysOfText } from "./date-texts.js";
 import { type DenseMatrix, denseMatrix } from "./numeric/matrix.js";
 import { momentsOf } from "./numeric/moments.js";
 import { quantileOfSorted } from "./numeric/quantiles.js";
@@ -24,6 +25,8 @@ export interface StrangeCell {
 export interface FeatureColumns {
   /** Finite or NaN (missing), not constant. */
   readonly numbers: readonly NumberColumn[];
+  /** Names of those numbers that are dates written as text, in days since 1970-01-01. */
+  readonly dates: readonly string[];
   /** Few enough values that each of them says something. */
   readonly categories: readonly CategoryColumn[];
   /** Words: many different values of several words each. */
@@ -43,6 +46,8 @@ export interface FeatureOptions {
   readonly text?: string | undefined;
 }
 
+/** Why a column that does not vary is left. */
+export const CONSTANT = "it has the same value in every record, or none";
 /** Values of a category that become columns of their own; the rest is pooled. */
 const MAX_CATEGORIES = 64;
 /** Records of a category below which it is pooled. */
@@ -53,7 +58,7 @@ const NUMERIC_SHARE = 0.95;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 
 /**
- * Sorts columns by what they are. Columns of texts of which nearly all are numbers are read as numbers.
+ * Sorts columns by what they are. Columns of texts of which nearly all are numbers, or dates, are read as numbers.
  *
  * @param table - Only columns that may be features.
  * @example
@@ -61,9 +66,15 @@ const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
  */
 export function featuresOf(table: Table, { named = [], text }: FeatureOptions = {}): FeatureColumns {
   // Numbers first: one odd cell among different numbers makes a column of texts that all differ, as an id does.
-  const columns = table.columns.map((column) =>
-    column.kind === "category" && column.name !== text ? (numbersBehindTexts(column) ?? column) : column,
-  );
+  const dates: string[] = [];
+  const columns = table.columns.map((column) => {
+    if (column.kind === "number" || column.name === text) return column;
+    const numbers = numbersBehindTexts(column, numberOfText);
+    if (numbers) return numbers;
+    const days = numbersBehindTexts(column, daysOfText);
+    if (days) dates.push(column.name);
+    return days ?? column;
+  });
   const ids = new Set(idColumns({ ...table, columns }).filter((name) => !named.includes(name) && name !== text));
   const numbers: NumberColumn[] = [];
   const categories: CategoryColumn[] = [];
@@ -81,17 +92,16 @@ export function featuresOf(table: Table, { named = [], text }: FeatureOptions = 
       for (const { row, text: cell } of column.odd ?? []) oddCells.push({ column: name, row, text: cell });
       const finite = withoutInfinities(column, infiniteCells);
       if (varies(finite.values)) numbers.push(finite);
-      else left.push({ column: name, reason: "it has the same value in every record, or none" });
+      else left.push({ column: name, reason: CONSTANT });
       continue;
     }
     if (name === text || looksLikeText(column)) texts.push(column);
-    else if (column.categories.length < 2)
-      left.push({ column: name, reason: "it has the same value in every record, or none" });
+    else if (column.categories.length < 2) left.push({ column: name, reason: CONSTANT });
     else if (commonShare(column) < 0.5)
       left.push({ column: name, reason: "most of its values are too rare to say anything" });
     else categories.push(column);
   }
-  return { numbers, categories, texts, left, oddCells, infiniteCells };
+  return { numbers, dates, categories, texts, left, oddCells, infiniteCells };
 }
 
 /** Columns that a note names one by one. */
@@ -106,9 +116,13 @@ export function leftNotes(left: FeatureColumns["left"]): string[] {
   });
 }
 
-/** A column of texts read as numbers, when at least 20 texts and 95 % of them all are numbers. */
-function numbersBehindTexts(column: CategoryColumn): NumberColumn | undefined {
-  const parsed = Float64Array.from(column.categories, (text) => (NUMBER.test(text) ? Number(text) + 0 : Number.NaN));
+function numberOfText(text: string): number {
+  return NUMBER.test(text) ? Number(text) + 0 : Number.NaN;
+}
+
+/** A column of texts read as numbers, when at least 20 texts and 95 % of them all are. */
+function numbersBehindTexts(column: CategoryColumn, parse: (text: string) => number): NumberColumn | undefined {
+  const parsed = Float64Array.from(column.categories, parse);
   let present = 0;
   let numeric = 0;
   for (const code of column.codes) {

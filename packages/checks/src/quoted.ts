@@ -15,3 +15,12 @@ export function quoted(text: string): string {
   if (characters.length <= SHOWN_CHARACTERS && text.length <= 4 * SHOWN_CHARACTERS) return JSON.stringify(text);
   return JSON.stringify(`${characters.slice(0, SHOWN_CHARACTERS).join("")}…`);
 }
+
+/** Longest value that evidence holds, in UTF-16 code units. */
+const EVIDENCE_UNITS = 1000;
+
+/** A value as evidence holds it: its first 1,000 units, never half a character. */
+export function evidenceText(text: string): string {
+  const cut = text.slice(0, EVIDENCE_UNITS);
+  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+}

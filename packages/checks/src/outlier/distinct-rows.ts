@@ -1,26 +1,55 @@
 /** Rows of equal features as one, in an order that follows what they hold. */
 
 import type { Table } from "../check.js";
-import { type Groups, groupKeys, groupOrder, groupsOf } from "../groups.js";
+import { groupKeys, groupOrder, groupsOf, isCoarse } from "../groups.js";
 
 export interface DistinctRows {
-  readonly groups: Groups;
-  /** First row of each distinct row, in the order of keyed hashes. */
+  /** First row of each distinct row. */
   readonly first: Int32Array;
-  /** Place in that order of a row of the table. */
+  /** Place among `first` of a row of the table. */
   placeOf(row: number): number;
-  /** 1 for distinct rows that a trusted record has, in that order. */
+  /** How many rows of the table count as one with a row, itself among them. */
+  copiesOf(row: number): number;
+  /** 1 for distinct rows that a trusted record has, in the order of `first`. */
   readonly trusted: Uint8Array;
 }
 
-/** The distinct rows of a table. O(rows × columns). */
+/** The distinct rows of a table, in the order of keyed hashes. O(rows × columns). */
 export function distinctRows(table: Table, isTrusted: (row: number) => boolean, seed: Uint8Array): DistinctRows {
   const groups = groupsOf(table);
   const order = groupOrder(groupKeys(table, groups, seed));
   const position = new Int32Array(groups.count);
   for (const [i, group] of order.entries()) position[group] = i;
-  const placeOf = (row: number): number => position[groups.groupOf[row]!]!;
-  const trusted = new Uint8Array(groups.count);
-  for (let row = 0; row < table.length; row++) if (isTrusted(row)) trusted[placeOf(row)] = 1;
-  return { groups, first: Int32Array.from(order, (group) => groups.first[group]!), placeOf, trusted };
+  return distinctBy(
+    table.length,
+    groups.groupOf.map((group) => position[group]!),
+    Int32Array.from(order, (group) => groups.first[group]!),
+    isTrusted,
+  );
+}
+
+/**
+ * The rows that a record is compared with: copies count once, so that they do not vouch for each other. Where features are coarse
+ * (a few categories) equal records are no copies but what is usual, and each counts: else what is frequent would look as rare
+ * as what is not, and trusted records would stand for fewer than they are.
+ */
+export function comparedRows(table: Table, isTrusted: (row: number) => boolean, seed: Uint8Array): DistinctRows {
+  if (!isCoarse(table, groupsOf(table), table.length)) return distinctRows(table, isTrusted, seed);
+  const every = Int32Array.from({ length: table.length }, (_, row) => row);
+  return distinctBy(table.length, every, every, isTrusted);
+}
+
+function distinctBy(
+  length: number,
+  places: Int32Array,
+  first: Int32Array,
+  isTrusted: (row: number) => boolean,
+): DistinctRows {
+  const sizes = new Int32Array(first.length);
+  const trusted = new Uint8Array(first.length);
+  for (let row = 0; row < length; row++) {
+    sizes[places[row]!]!++;
+    if (isTrusted(row)) trusted[places[row]!] = 1;
+  }
+  return { first, trusted, placeOf: (row) => places[row]!, copiesOf: (row) => sizes[places[row]!]! };
 }

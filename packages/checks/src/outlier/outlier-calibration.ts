@@ -2,6 +2,11 @@
  * From scores to a claim: conformal where enough records are trusted, else a decoy; and `uncalibrated` where neither can be
  * believed. A detector that is its own reference can never reject, and an empirical null alone rejects on clean data: neither is
  * offered.
+ *
+ * What a claim is about differs. Conformal ranks trusted and other records by one score, whatever it is made of, so it holds for
+ * whole records. A decoy holds for numbers alone: it permutes columns, and categories, texts and missing values depend on each
+ * other in honest data (a city has its country), so that their permuted copy would be no null at all: it would be either odder than any
+ * honest record, and hide what is bad, or tamer, and accuse what is good.
  */
 
 import { benjaminiHochberg, conformalPValues, decoyRates } from "../numeric/false-discovery.js";
@@ -32,57 +37,57 @@ const MAX_TIED = 0.05;
 /** Factor between what the decoy and the tail find above which neither is believed. */
 const MAX_DISAGREEMENT = 10;
 
+/** How many distinct trusted records a conformal claim needs at a rate. */
+export function neededTrusted(fdr: number): number {
+  return Math.max(LEAST_TRUSTED, Math.ceil(2 / fdr));
+}
+
 /**
- * Calibrates scores of distinct rows.
+ * The conformal claim about scores of distinct rows.
  *
- * @param trusted - 1 for rows that a trusted record has.
+ * @param trusted - 1 for rows that a trusted record has; at least {@link neededTrusted} of them.
+ * @param flat - Views to which most records are the same.
+ */
+export function calibrateByTrust(
+  score: Float64Array,
+  trusted: Uint8Array,
+  flat: readonly string[],
+  fdr: number,
+): OutlierCalibration {
+  const { reasons, tail, tailFound } = withoutClaim(score, flat, fdr);
+  const q = new Float64Array(score.length).fill(Number.NaN);
+  const p = new Float64Array(score.length).fill(Number.NaN);
+  const calibration = score.filter((_, i) => trusted[i] === 1);
+  const tested = Int32Array.from(score.keys()).filter((i) => trusted[i] === 0);
+  const values = conformalPValues(
+    Float64Array.from(tested, (i) => score[i]!),
+    calibration,
+  );
+  const rates = benjaminiHochberg(values);
+  for (const [k, i] of tested.entries()) {
+    p[i] = values[k]!;
+    q[i] = rates[k]!;
+  }
+  const least = Math.ceil(tested.length / (fdr * (calibration.length + 1)));
+  const notes =
+    least > 1 ? [`no finding is possible below ${least} outliers: more trusted records would allow fewer`] : [];
+  return { method: reasons.length > 0 ? "uncalibrated" : "conformal", reasons, q, p, tail, tailFound, notes };
+}
+
+/**
+ * The claim about numbers by a decoy.
+ *
  * @param columns - Columns of the matrix: a decoy of one column is the data itself.
  */
-export function calibrateOutliers(
+export function calibrateByDecoy(
   { rows: { score }, decoy, flat }: OutlierModel,
-  trusted: Uint8Array,
   columns: number,
   fdr: number,
 ): OutlierCalibration {
-  const n = score.length;
-  const notes: string[] = [];
-  const tail = tailOpinion(score);
-  const tailQ = benjaminiHochberg(tail.map((p) => (Number.isNaN(p) ? 1 : p)));
-  const tailFound = Uint8Array.from(tailQ, (q) => (q <= fdr ? 1 : 0));
-  const q = new Float64Array(n).fill(Number.NaN);
-  const p = new Float64Array(n).fill(Number.NaN);
-  const reasons: string[] = [];
-  if (n < LEAST_RECORDS) reasons.push(`only ${n} distinct records; ${LEAST_RECORDS} are needed`);
-  const tied = shareOfTopScore(score);
-  if (tied > MAX_TIED) reasons.push(`${Math.round(100 * tied)} % of the records share the top score`);
-  for (const view of flat) reasons.push(`most records are the same to the view ${view}`);
-
-  let trustedRows = 0;
-  for (const mark of trusted) trustedRows += mark;
-  const neededTrusted = Math.max(LEAST_TRUSTED, Math.ceil(2 / fdr));
-  if (trustedRows >= neededTrusted) {
-    const calibration = score.filter((_, i) => trusted[i] === 1);
-    const tested = Int32Array.from(score.keys()).filter((i) => trusted[i] === 0);
-    const values = conformalPValues(
-      Float64Array.from(tested, (i) => score[i]!),
-      calibration,
-    );
-    const rates = benjaminiHochberg(values);
-    const least = Math.ceil(tested.length / (fdr * (trustedRows + 1)));
-    if (least > 1) notes.push(`no finding is possible below ${least} outliers: more trusted records would allow fewer`);
-    for (const [k, i] of tested.entries()) {
-      p[i] = values[k]!;
-      q[i] = rates[k]!;
-    }
-    return { method: reasons.length > 0 ? "uncalibrated" : "conformal", reasons, q, p, tail, tailFound, notes };
-  }
-  if (trustedRows > 0) {
-    notes.push(`${trustedRows} distinct trusted records are too few to calibrate by; ${neededTrusted} are needed`);
-  }
-  if (columns < 2) {
+  const { reasons, tail, tailFound } = withoutClaim(score, flat, fdr);
+  if (columns < 2)
     reasons.push("with one numeric column no claim is possible without trusted records; name a trusted slice");
-  }
-  q.set(decoyRates(score, decoy));
+  const q = decoyRates(score, decoy);
   const byDecoy = q.reduce((sum, rate) => sum + (rate <= fdr ? 1 : 0), 0);
   const byTail = tailFound.reduce((sum, mark) => sum + mark, 0);
   const [few, many] = byDecoy < byTail ? [byDecoy, byTail] : [byTail, byDecoy];
@@ -91,8 +96,39 @@ export function calibrateOutliers(
       `the decoy finds ${byDecoy} and the tail of the scores ${byTail}: they disagree too much to believe either`,
     );
   }
-  notes.push(`fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`);
-  return { method: reasons.length > 0 ? "uncalibrated" : "decoy", reasons, q, p, tail, tailFound, notes };
+  return {
+    method: reasons.length > 0 ? "uncalibrated" : "decoy",
+    reasons,
+    q,
+    p: new Float64Array(score.length).fill(Number.NaN),
+    tail,
+    tailFound,
+    notes: [`fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`],
+  };
+}
+
+/** What is said of scores for which there is no null at all. */
+export function uncalibrated(score: Float64Array, reason: string, fdr: number): OutlierCalibration {
+  const { reasons, tail, tailFound } = withoutClaim(score, [], fdr);
+  const none = new Float64Array(score.length).fill(Number.NaN);
+  return { method: "uncalibrated", reasons: [...reasons, reason], q: none, p: none, tail, tailFound, notes: [] };
+}
+
+/** The second opinion, and why scores allow no claim whatever its method. */
+function withoutClaim(
+  score: Float64Array,
+  flat: readonly string[],
+  fdr: number,
+): Pick<OutlierCalibration, "tail" | "tailFound"> & { reasons: string[] } {
+  const tail = tailOpinion(score);
+  const tailQ = benjaminiHochberg(tail.map((p) => (Number.isNaN(p) ? 1 : p)));
+  const tailFound = Uint8Array.from(tailQ, (q) => (q <= fdr ? 1 : 0));
+  const reasons: string[] = [];
+  if (score.length < LEAST_RECORDS) reasons.push(`only ${score.length} distinct records; ${LEAST_RECORDS} are needed`);
+  const tied = shareOfTopScore(score);
+  if (tied > MAX_TIED) reasons.push(`${Math.round(100 * tied)} % of the records share the top score`);
+  for (const view of flat) reasons.push(`most records are the same to the view ${view}`);
+  return { reasons, tail, tailFound };
 }
 
 /** Above −3 every view of the score: adding 4 makes its logarithm defined. */

@@ -1,5 +1,5 @@
 /**
- * The combined score of a record: three views that fail differently (isolation forest, sampled neighbours, trimmed
+ * The combined score of the numbers of a record: three views that fail differently (isolation forest, sampled neighbours, trimmed
  * Mahalanobis distance), each in units of its own middle, averaged. A record that is odd to several views comes first.
  */
 
@@ -131,7 +131,7 @@ export async function scoreOutliers(
 }
 
 /** (s − median) / scale, not below −3; above 10 it grows like 10 (1 + ln(z / 10)), so that no two records tie at a cap. */
-function standardise(values: Float64Array, median: number, scale: number): Float64Array {
+export function standardise(values: Float64Array, median: number, scale: number): Float64Array {
   return values.map((value) => {
     const z = scale > 0 ? (value - median) / scale : 0;
     if (z < LOW_END) return LOW_END;

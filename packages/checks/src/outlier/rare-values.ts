@@ -9,7 +9,7 @@ import { benjaminiHochberg, conformalPValues } from "../numeric/false-discovery.
 import { median } from "../numeric/quantiles.js";
 import { expectedCells, fitTrimmedMahalanobis } from "../numeric/trimmed-mahalanobis.js";
 import { completed, skipped } from "../outcome.js";
-import { quoted } from "../quoted.js";
+import { evidenceText, quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
 import { takeTrust } from "../trusted.js";
@@ -134,7 +134,7 @@ function similarFindings(
           : `Column ${quoted(column.name)} holds a rare value here that looks like a frequent one.`,
         evidence: {
           column: column.name,
-          ...(showValues ? { value: value.slice(0, 1000), expected: usual.slice(0, 1000) } : {}),
+          ...(showValues ? { value: evidenceText(value), expected: evidenceText(usual) } : {}),
         },
       });
     }
@@ -171,7 +171,12 @@ async function numberCells(
   scores: Float64Array,
   notes: string[],
 ): Promise<NumberCells> {
-  if (numbers.length === 0 || table.length < 2) return { conformal: false, findings: [] };
+  if (numbers.length === 0 || table.length < 2) {
+    notes.push(
+      "nothing was compared but categories, of which only slips of the keys are found; the rest is a ranking by rarity",
+    );
+    return { conformal: false, findings: [] };
+  }
   const used: Table = { ...table, columns: numbers };
   const { first, placeOf, trusted } = distinctRows(used, isTrusted, context.seed);
   const scaled = scaledMatrix(numbers, first);

@@ -25,7 +25,9 @@ export function movedNumbers(columns: (shape: CheckData["shape"]) => readonly st
       const { features: named = [], text, image } = data.shape.roles;
       const read = await data.table(columns(data.shape).filter((name) => name !== image));
       const { table, isTrusted } = takeTrust(data, read);
-      const { numbers } = featuresOf(table, { named, text });
+      const features = featuresOf(table, { named, text });
+      // A moved date that is text would have to be written as one.
+      const numbers = features.numbers.filter(({ name }) => !features.dates.includes(name));
       if (numbers.length === 0) return "no column of numbers varies";
       const scales = numbers.map(({ values }) => robustScale(values.filter((value) => !Number.isNaN(value))));
       const count = Math.min(MOST_CELLS, Math.ceil(numbers.length / 3));

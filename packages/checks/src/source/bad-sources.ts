@@ -50,8 +50,9 @@ interface Test {
  * - *False alarms* (150 runs each, rate .05): alike sources 1 % of runs with a `source`, at most 4 % with any finding. Honest
  *   sources whose rates spread by a factor e^.3: 6 %; by e^.5, 15 %. *Power*: one source of 30 with 100 records each, 5 % disputed
  *   elsewhere and 15 % there: 48 %; 25 % there: 95 %.
- * - *Kinds*: `source`: more records that other checks accuse or suspect (`label-flips`, `outliers`, …) or dispute; severity by q.
- *   `composition`: more repeated records, more missing values, or more of one label; true but usual in honest data, so `low`.
+ * - *Kinds*: `source`: more records that other checks accuse (`label-flips`, `outliers`, …), suspect or dispute; severity by q.
+ *   `composition`: more repeated records, more missing values, more of one label, or more of what `outliers` and `rare-values`
+ *   merely rank first; true but usual in honest data, so `low`.
  *   The finding stands at the first record of the source in leaf order and accuses the source, not that record.
  * - *Score*: −log10 p of its strongest measure.
  * - *Reads*: the source column, features (for missing values) and label. Cost: linear in cells and in sources × measures.
@@ -155,6 +156,8 @@ export function badSources(): Check {
 
 /** Checks whose findings are usual in honest data, so that more of them makes no source bad. */
 const USUAL = new Set(["exact-duplicates", "near-duplicates"]);
+/** Checks whose suspects are a ranking that says nothing of how many are bad: an honest source may hold most of what is rare. */
+const RANKINGS = new Set(["outliers", "rare-values"]);
 
 function cannotCompare({ names }: Sources, records: number): string | undefined {
   if (names.length < 2) return "All records come from one source: there is nothing to compare it with.";
@@ -167,10 +170,18 @@ function cannotCompare({ names }: Sources, records: number): string | undefined 
 function measuresOf({ findings, outcome }: CheckResult, data: CheckData, rows: Int32Array): Measure[] {
   if (outcome.status !== "completed" || !accusesRecord(outcome)) return [];
   const family = USUAL.has(outcome.check) ? "composition" : "error";
-  const accused = [...findings.map(({ record }) => record), ...(outcome.suspects ?? [])];
+  const found = findings.map(({ record }) => record);
+  const suspects = outcome.suspects ?? [];
+  const ranks = RANKINGS.has(outcome.check);
+  const measure = (name: string, of: Measure["family"], records: readonly number[]): Measure => ({
+    name,
+    family: of,
+    marked: marksOf(records, data, rows),
+  });
   return [
-    { name: outcome.check, family, marked: marksOf(accused, data, rows) },
-    { name: `${outcome.check} disputed`, family, marked: marksOf(outcome.disputed ?? [], data, rows) },
+    measure(outcome.check, family, ranks ? found : [...found, ...suspects]),
+    ...(ranks ? [measure(`${outcome.check} ranking`, "composition", suspects)] : []),
+    measure(`${outcome.check} disputed`, family, outcome.disputed ?? []),
   ];
 }
 

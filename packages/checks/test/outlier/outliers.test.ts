@@ -159,9 +159,20 @@ describe("outliers()", () => {
     expect(flat.outcome.calibration).toBe("uncalibrated");
   });
 
+  it("says which columns repeat another", async () => {
+    const { c0, c1 } = planted(2, 300, 2, 0);
+    const columns = { c0: c0!, again: [...c0!], c1: c1! };
+    const { outcome } = await run(columns);
+    expect(outcome.notes[0]).toMatch(/^"c0": the same numbers as another column/);
+    expect((await run({ c0: c0!, c1: c1! })).outcome.notes.join()).not.toContain("same numbers");
+  });
+
   it("skips with a reason what holds no numbers", async () => {
     const texts = await run({ word: ["a", "b", "a"] });
-    expect(texts.outcome).toMatchObject({ status: "skipped", reason: "No column of numbers varies." });
+    expect(texts.outcome).toMatchObject({
+      status: "skipped",
+      reason: expect.stringMatching(/^No column of numbers varies, and no category/),
+    });
     const one = await run({ x: [1] });
     expect(one.outcome.status).toBe("skipped");
     const shape = tableShape(tableOf({ word: ["a"] }).table);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/check.js";
+import type { Finding, Outcome } from "../../src/check.js";
 import { runChecks } from "../../src/run-checks.js";
 import { badSources } from "../../src/source/bad-sources.js";
 import { tableData, tableShape } from "../../src/table-data.js";
@@ -83,6 +83,22 @@ describe("badSources()", () => {
     const { findings } = await badSources().run(data, {}, contextOf({ results: [{ outcome, findings: [] }] }));
     expect(suspects).toHaveLength(81);
     expect(findings).toEqual([]);
+  });
+  test("calls a source that holds most of what outliers merely rank first a composition, and one that it accuses bad", async () => {
+    const { table } = tableOf({ s: Array.from({ length: 600 }, (_, i) => `s${i % 6}`), x: [...Array(600).keys()] });
+    const data = tableData(table, tableShape(table, { source: "s" }));
+    const ofOne = [...Array(600).keys()].filter((row) => {
+      const [s] = table.columns;
+      return s?.kind === "category" && s.categories[s.codes[row] as number] === "s1";
+    });
+    const outcome = { check: "outliers", status: "completed", suspects: ofOne.slice(0, 12) } as unknown as Outcome;
+    const accused = ofOne.slice(0, 12).map((row) => ({ ...data.place(row), check: "outliers" }) as Finding);
+    const answers = async (findings: readonly Finding[]) =>
+      (await badSources().run(data, {}, contextOf({ results: [{ outcome, findings }] }))).findings
+        .map(({ kind, severity }) => `${kind} ${severity}`)
+        .sort();
+    expect(await answers([])).toEqual(["composition low"]);
+    expect(await answers(accused)).toEqual(["composition low", "source high"]);
   });
   test("calls missing values and label mix of a source a composition, low", async () => {
     const n = 600;
