@@ -40,7 +40,21 @@ export function labelClasses(column: TableColumn): LabelClasses | string {
     }
   }
   const { categories, codes } = asCategory(column);
-  return { names: categories, classOf: codes };
+  // A label of nothing but white space is none.
+  const blank = Uint8Array.from(categories, (name) => (name.trim() === "" || name === '""' ? 1 : 0));
+  return { names: categories, classOf: codes.map((code) => (code >= 0 && blank[code] === 1 ? -1 : code)) };
+}
+
+/** Labels that are written differently and may be meant to be one: `1`, `"1"` and `1.0`; `cat`, `Cat` and `cat `. */
+export function likeNames(names: readonly string[]): string[][] {
+  const alike = new Map<string, string[]>();
+  for (const name of names) {
+    const plain = name.replace(/^"(.*)"$/su, "$1").trim();
+    if (plain === "") continue;
+    const key = Number.isFinite(Number(plain)) ? String(Number(plain) + 0) : plain.toLowerCase();
+    alike.set(key, [...(alike.get(key) ?? []), name]);
+  }
+  return [...alike.values()].filter((list) => list.length > 1);
 }
 
 /** Groups that are judged, in the order of their keys, and what they vote. */

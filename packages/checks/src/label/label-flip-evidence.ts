@@ -126,6 +126,12 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, 20).map(quoted).join(", ")}${names.length > 20 ? " and more" : ""}`;
 }
 
+/** Names labels that may be one and are judged as several. */
+export function likeNamesNote(alike: readonly (readonly string[])[], showValues: boolean): string {
+  const what = `${alike.length} ${alike.length === 1 ? "label is" : "labels are"} written in several ways, each of which counts as a class`;
+  return showValues ? `${what}: ${listed(alike.map((names) => names.join(" = ")))}` : what;
+}
+
 /** Names the classes that were not judged. */
 export function smallClassesNote({ small }: Votes, { names }: LabelClasses, showValues: boolean): string {
   const what = `${small.length} ${small.length === 1 ? "class has" : "classes have"} fewer than ${LEAST_GROUPS} distinct records`;

@@ -5,15 +5,14 @@
 
 import type { CheckContext } from "../check.js";
 import { encodeFeatures, type FeatureColumns } from "../features.js";
-import { covarianceOf } from "../numeric/covariance.js";
-import { leadingEigen } from "../numeric/eigen.js";
-import { type DenseMatrix, denseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
+import { type DenseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
 import { binColumns, type OutOfBag, type RowLabels } from "../numeric/random-forest.js";
 import { foldProbabilities, forestPart, nearestRows, type Range, rangesOf } from "../numeric-tasks.js";
 import { textFeatures } from "../text-features.js";
 import { type ClassProbabilities, dealtRows, emptyProbabilities, setRow } from "./class-probabilities.js";
 import { FOLDS, type Votes } from "./given-labels.js";
 import type { Opinion } from "./mixture.js";
+import { COMPONENTS, reduced } from "./principal-components.js";
 
 export interface OutOfFold {
   readonly opinions: readonly Opinion[];
@@ -28,7 +27,6 @@ const TREES = 100;
 const TREES_PER_PART = 10;
 /** Numbers above which they are reduced to their leading components. */
 const MAX_NUMBERS = 100;
-const COMPONENTS = 64;
 
 // Bounds on work, in multiplications; each about a nanosecond. What they cut is said in a note.
 const LOGISTIC_WORK = 4e6;
@@ -226,31 +224,4 @@ function textReferences(matrix: SparseMatrix): number {
   let work = 0;
   for (const count of counts) work += count * count;
   return work > POSTINGS_WORK ? Math.max(1000, Math.floor((matrix.rows * POSTINGS_WORK) / work)) : matrix.rows;
-}
-
-/** The numbers on their 64 leading principal components, scaled to mean variance 1; other columns as they are. */
-function reduced(matrix: DenseMatrix, numbers: number): DenseMatrix {
-  const { rows, columns, values } = matrix;
-  const part = denseMatrix(rows, numbers);
-  for (let i = 0; i < rows; i++) part.values.set(values.subarray(i * columns, i * columns + numbers), i * numbers);
-  const all = Int32Array.from({ length: rows }, (_, i) => i);
-  const { mean, matrix: covariance } = covarianceOf(part, all);
-  const { values: variances, vectors } = leadingEigen(covariance, numbers, COMPONENTS);
-  let total = 0;
-  for (const variance of variances) total += variance;
-  const scale = total > 0 ? Math.sqrt(COMPONENTS / total) : 1;
-  const rest = columns - numbers;
-  const out = denseMatrix(rows, COMPONENTS + rest);
-  const centred = new Float64Array(numbers);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < numbers; j++) centred[j] = part.values[i * numbers + j]! - mean[j]!;
-    const at = i * (COMPONENTS + rest);
-    for (let c = 0; c < COMPONENTS; c++) {
-      let sum = 0;
-      for (let j = 0, v = c * numbers; j < numbers; j++, v++) sum += centred[j]! * vectors[v]!;
-      out.values[at + c] = sum * scale;
-    }
-    out.values.set(values.subarray(i * columns + numbers, (i + 1) * columns), at + COMPONENTS);
-  }
-  return out;
 }

@@ -14,9 +14,9 @@ import { lookedAtNames, readImages } from "../image/read-images.js";
 import { type MatrixUse, matrixBytes, type RecordMatrix } from "../matrices.js";
 import { quoted } from "../quoted.js";
 import { KEPT_CLASSES, MOST_CLASSES } from "./class-probabilities.js";
-import { type LabelClasses, LEAST_GROUPS, labelClasses, type Votes, votesOf } from "./given-labels.js";
+import { type LabelClasses, LEAST_GROUPS, labelClasses, likeNames, type Votes, votesOf } from "./given-labels.js";
 import { columnsOfClasses, groupsWithProbabilities } from "./given-probabilities.js";
-import { smallClassesNote } from "./label-flip-evidence.js";
+import { likeNamesNote, smallClassesNote } from "./label-flip-evidence.js";
 import { denseOpinions, NEIGHBOURS, type OutOfFold, textOpinions } from "./out-of-fold.js";
 
 /** Default of `maxProbabilityBytes`. */
@@ -113,6 +113,8 @@ export async function readLabels(data: CheckData, context: CheckContext): Promis
   };
   const missing = labels.classOf.reduce((sum, k) => sum + (k < 0 ? 1 : 0), 0);
   if (missing > 0) notes.push(`${missing} records without a label were left out`);
+  const alike = likeNames(labels.names);
+  if (alike.length > 0) notes.push(likeNamesNote(alike, context.showValues));
   return { table, label: labelColumn.name, labels, images, features, chosen, probabilities, notes };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CheckContext, CheckResult, Roles } from "../../src/check.js";
+import { likeNames } from "../../src/label/given-labels.js";
 import { type LabelFlipsOptions, labelFlips } from "../../src/label/label-flips.js";
 import * as tasks from "../../src/numeric-tasks.js";
 import { runChecks } from "../../src/run-checks.js";
@@ -350,6 +351,21 @@ describe("labelFlips()", () => {
     expect(right).toBeGreaterThan(60);
     expect(findings.length - right).toBeLessThanOrEqual(0.05 * findings.length);
     expect(hits(outcome.suspects!, rowOf, 120)).toBeGreaterThan(95);
+  });
+
+  it("takes a blank label for none, and says which labels may be one", async () => {
+    const columns = corners(8, 300, 0) as Columns;
+    for (const i of [0, 1, 2]) columns["label"]![i] = [" ", "", '""'][i]!;
+    for (let i = 3; i < 20; i++) columns["label"]![i] = "A";
+    const { outcome } = await run(columns);
+    expect(outcome.examined).toBe(297);
+    const notes = outcome.notes.join("\n");
+    expect(notes).toContain("3 records without a label");
+    expect(notes).toContain('1 label is written in several ways, each of which counts as a class: "A = a"');
+    expect(likeNames(["1", '"1"', "1.0", "2", "x ", "x", "y"])).toEqual([
+      ["1", '"1"', "1.0"],
+      ["x ", "x"],
+    ]);
   });
 
   it("does not accuse all of a class that it has not learnt", async () => {
