@@ -4,7 +4,8 @@
  * `outliers` on the sets of ADBench, `label-flips` on public sets with planted flips; beside PyOD, scikit-learn and cleanlab on the
  * same files in the same run when BENCH_PYTHON names a Python that has them. BENCH_DATA names the folder of the sets: `adbench`,
  * `tabular`, `images`, `text`, files `.csv.gz` or `.tsv.gz` with the answer as the last column, or a column `label`.
- * Usage: node detection/index.js [outliers] [label-flips] [--seeds 1] [--sets car,vowel] [--kinds "10 %,20 %"]
+ * `speed` says what they cost, on numbers that it makes.
+ * Usage: node detection/index.js [outliers] [label-flips] [speed] [--seeds 1] [--sets car,vowel] [--kinds "10 %,20 %"]
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { FLIP_SETS, FLIPS, flipTables, measureFlips } from "./label-flips.js";
 import { measureOutliers, outlierTables } from "./outliers.js";
+import { measureSpeed, speedTables } from "./speed.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +37,10 @@ try {
     const kinds = values.kinds === undefined ? FLIPS : values.kinds.split(",");
     const results = await measureFlips(folder, sets, kinds, Number(values.seeds), scratch, python, console.error);
     console.log(["## How well does `label-flips` find planted flips?", "", ...flipTables(results), ""].join("\n"));
+  }
+  if (wanted("speed")) {
+    const results = measureSpeed(scratch, python, 3, console.error);
+    console.log(["## What do the checks and their kernels cost?", "", ...speedTables(results), ""].join("\n"));
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
