@@ -6,7 +6,8 @@
  * them. BENCH_DATA names the folder of the sets: `adbench`, `tabular`, `images`, `text`, files `.csv.gz` or `.tsv.gz` with the
  * answer as the last column, or a column `label`. Flips are planted in the sets that scikit-learn carries, too, so that this needs
  * no folder.
- * Usage: node detection/index.js [outliers] [claims] [label-flips] [copies] [resamples] [--seeds 5] [--sets car,vowel]
+ * `speed` says what checks and kernels cost, on numbers that it makes.
+ * Usage: node detection/index.js [outliers] [claims] [label-flips] [copies] [resamples] [speed] [--seeds 5] [--sets car,vowel]
  * [--kinds "10 %,20 %"] [--save FILE: each run of label-flips as a line of JSON, for a run that may be cut short]
  */
 
@@ -20,6 +21,7 @@ import { measureResamples, resampleTables } from "./flip-resamples.js";
 import { FLIPS, flipSets } from "./flip-sets.js";
 import { flipTables, measureFlips } from "./label-flips.js";
 import { measureOutliers, outlierTables } from "./outliers.js";
+import { measureSpeed, speedTables } from "./speed.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -68,6 +70,10 @@ try {
   if (wanted("resamples")) {
     const results = await measureResamples(sets, Number(values.resamples), scratch, log);
     console.log(["## Is the claim of `label-flips` kept set by set?", "", ...resampleTables(results), ""].join("\n"));
+  }
+  if (wanted("speed")) {
+    const results = measureSpeed(scratch, python, 3, console.error);
+    console.log(["## What do the checks and their kernels cost?", "", ...speedTables(results), ""].join("\n"));
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

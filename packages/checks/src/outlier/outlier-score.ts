@@ -70,7 +70,7 @@ export async function scoreOutliers(
   context: Pick<CheckContext, "map" | "seed" | "onProgress">,
 ): Promise<OutlierModel> {
   const { seed } = context;
-  let decoy = permutedColumns(matrix, seed);
+  const decoy = permutedColumns(matrix, seed);
   const sumParts = async (
     name: "isolationPart" | "neighbourPart",
     part: typeof isolationPart,
@@ -92,8 +92,8 @@ export async function scoreOutliers(
   const paths = await sumParts("isolationPart", isolationPart, TREES, TREES_PER_PART, { matrix, decoy, seed });
   context.onProgress(1, 3);
   const clipped = clippedMatrix(matrix);
-  // The decoy as it was is needed no more: a tenth of a gigabyte for a million rows of twenty columns.
-  decoy = clippedMatrix(decoy);
+  // The decoy as it was is needed no more: another copy would be a sixth of a gigabyte for a million rows of twenty columns.
+  clip(decoy);
   const distances = await sumParts("neighbourPart", neighbourPart, DRAWS, DRAWS_PER_PART, {
     matrix: clipped,
     decoy,
@@ -150,8 +150,13 @@ function permutedColumns({ rows, columns, values }: DenseMatrix, seed: Uint8Arra
 
 function clippedMatrix({ rows, columns, values }: DenseMatrix): DenseMatrix {
   const clipped = denseMatrix(rows, columns);
-  for (let at = 0; at < values.length; at++) clipped.values[at] = Math.max(-10, Math.min(10, values[at]!));
+  clipped.values.set(values);
+  clip(clipped);
   return clipped;
+}
+
+function clip({ values }: DenseMatrix): void {
+  for (let at = 0; at < values.length; at++) values[at] = Math.max(-10, Math.min(10, values[at]!));
 }
 
 function normsOf({ rows, columns, values }: DenseMatrix): Float64Array {
