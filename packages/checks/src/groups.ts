@@ -49,7 +49,11 @@ const FEWEST_GROUPS = 10;
  *
  * @param distinct - Number of distinct records. Default that of distinct leaves.
  */
-export function isCoarse(table: Table, { count, first }: Groups, distinct: number = firstRows(table).length): boolean {
+export function isCoarse(
+  table: Table,
+  { count, first }: Pick<Groups, "count" | "first">,
+  distinct: number = firstRows(table).length,
+): boolean {
   if (distinct - count <= MOST_SHARED * distinct) return false;
   if (distinct > MOST_IN_A_GROUP * count || count < FEWEST_GROUPS) return true;
   return !table.columns.some((column) => {

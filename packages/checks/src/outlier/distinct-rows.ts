@@ -32,9 +32,12 @@ export function distinctRows(table: Table, isTrusted: (row: number) => boolean, 
  * The rows that a record is compared with: copies count once, so that they do not vouch for each other. Where features are coarse
  * (a few categories) equal records are no copies but what is usual, and each counts: else what is frequent would look as rare
  * as what is not, and trusted records would stand for fewer than they are.
+ *
+ * @param distinct - The distinct rows of the table.
  */
-export function comparedRows(table: Table, isTrusted: (row: number) => boolean, seed: Uint8Array): DistinctRows {
-  if (!isCoarse(table, groupsOf(table), table.length)) return distinctRows(table, isTrusted, seed);
+export function comparedRows(table: Table, distinct: DistinctRows, isTrusted: (row: number) => boolean): DistinctRows {
+  const { first } = distinct;
+  if (!isCoarse(table, { count: first.length, first }, table.length)) return distinct;
   const every = Int32Array.from({ length: table.length }, (_, row) => row);
   return distinctBy(table.length, every, every, isTrusted);
 }

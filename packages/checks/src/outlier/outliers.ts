@@ -149,7 +149,9 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const pixels = images?.columns ?? [];
   const tableOf = (of: Table["columns"]): Table => ({ ...table, columns: of });
   const own = [...features.numbers, ...features.categories, ...features.texts, ...halfEmpty];
-  const compared = comparedRows(tableOf([...pixels, ...own, ...embeddings]), isTrusted, context.seed);
+  const whole = tableOf([...pixels, ...own, ...embeddings]);
+  const distinct = distinctRows(whole, isTrusted, context.seed);
+  const compared = comparedRows(whole, distinct, isTrusted);
   const added = addedViews(tableOf(own), features.categories, features.texts, compared.first);
   const mixed = added.surprise !== undefined || added.text !== undefined;
   if (numbers.length === 0 && !mixed)
@@ -159,14 +161,15 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     );
 
   const ofNumbers =
-    numbers.length === 0
-      ? undefined
+    own.length === features.numbers.length
+      ? distinct
       : distinctRows(tableOf([...pixels, ...features.numbers, ...embeddings]), isTrusted, context.seed);
-  const explained = ofNumbers && (await modelOf(numbers, ofNumbers, datesOf(shape, features.dates), context));
+  const explained =
+    numbers.length > 0 ? await modelOf(numbers, ofNumbers, datesOf(shape, features.dates), context) : undefined;
   context.signal?.throwIfAborted();
   const { score, viewsOf } = recordScores(
     table.length,
-    explained && { model: explained.model, placeOf: ofNumbers!.placeOf },
+    explained && { model: explained.model, placeOf: ofNumbers.placeOf },
     added,
     compared.first,
   );
@@ -180,7 +183,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   }
   // What the claim is about: distinct records by their whole score, or their distinct numbers by the score of these.
   const byDecoy = !byTrust && explained !== undefined;
-  const claimed: DistinctRows = byDecoy ? ofNumbers! : compared;
+  const claimed: DistinctRows = byDecoy ? ofNumbers : compared;
   const claimedScore = byDecoy ? explained.model.rows.score : Float64Array.from(compared.first, (row) => score[row]!);
   const flat = mixed ? [] : explained!.model.flat;
   const calibration = byTrust
@@ -201,7 +204,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     const [p, q] = [calibration.p[at]!, calibration.q[at]!];
     if (!(q <= fdr)) continue;
     const cells = explained
-      ? oddCellsOf(explained, ofNumbers!.placeOf(row), row, oddRegions(pixels, scales, row), showValues)
+      ? oddCellsOf(explained, ofNumbers.placeOf(row), row, oddRegions(pixels, scales, row), showValues)
       : [];
     const views = viewsOf(row);
     const more = addedEvidence(added, row, showValues);
