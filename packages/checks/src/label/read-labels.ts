@@ -72,6 +72,11 @@ interface ChosenFeatures {
 export function labelColumns(shape: DataShape): { readonly columns: readonly string[] } | { readonly skip: string } {
   const { label } = shape.roles;
   if (label === undefined) return { skip: "It needs the label column (label)." };
+  const kind = shape.kinds[label];
+  if (typeof kind === "object" && "list" in kind)
+    return {
+      skip: `Column ${quoted(label)} holds lists of labels; make a column of yes and no for each, and name one as label and exclude the others.`,
+    };
   const columns = featureColumns(shape).filter((name) => name !== label);
   if (columns.length === 0 && !shape.matrices?.embeddings && !shape.matrices?.probabilities)
     return { skip: "It needs a column besides the label to judge it by, or embeddings, or class probabilities." };
