@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Suites that need programs which `.ci/run` installs, or minutes; it runs them with ASSAY_SUITE=interop, and so on.
@@ -15,6 +16,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
+    // Two files at a time on two cores: much of a test is waiting for a process that it started.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

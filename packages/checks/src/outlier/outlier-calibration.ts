@@ -34,7 +34,10 @@ export const LEAST_TRUSTED = 200;
 const LEAST_RECORDS = 200;
 /** Share of records with the top score above which the score has no head. */
 const MAX_TIED = 0.05;
-/** Factor between what the decoy and the tail find above which neither is believed. */
+/**
+ * How many times what the tail finds the decoy may find and be believed. Where the tail finds more, the decoy claims less than a
+ * second opinion would: that takes nothing from its claim.
+ */
 const MAX_DISAGREEMENT = 10;
 
 /** How many distinct trusted records a conformal claim needs at a rate. */
@@ -90,12 +93,17 @@ export function calibrateByDecoy(
   const q = decoyRates(score, decoy);
   const byDecoy = q.reduce((sum, rate) => sum + (rate <= fdr ? 1 : 0), 0);
   const byTail = tailFound.reduce((sum, mark) => sum + mark, 0);
-  const [few, many] = byDecoy < byTail ? [byDecoy, byTail] : [byTail, byDecoy];
-  if (many > MAX_DISAGREEMENT * Math.max(1, few)) {
+  if (byDecoy > MAX_DISAGREEMENT * Math.max(1, byTail))
     reasons.push(
-      `the decoy finds ${byDecoy} and the tail of the scores ${byTail}: they disagree too much to believe either`,
+      `the decoy finds ${byDecoy} and the tail of the scores ${byTail}: they disagree too much to believe it`,
     );
-  }
+  const notes = [
+    `fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`,
+  ];
+  if (byTail > MAX_DISAGREEMENT * Math.max(1, byDecoy))
+    notes.push(
+      `the tail of the scores would find ${byTail} where the decoy finds ${byDecoy}: more may be odd than is claimed`,
+    );
   return {
     method: reasons.length > 0 ? "uncalibrated" : "decoy",
     reasons,
@@ -103,7 +111,7 @@ export function calibrateByDecoy(
     p: new Float64Array(score.length).fill(Number.NaN),
     tail,
     tailFound,
-    notes: [`fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`],
+    notes,
   };
 }
 
