@@ -91,7 +91,7 @@ export function addCommonOptions(command: Command): Command {
     )
     .option(
       "--timeout <seconds>",
-      "give up on a server that sends next to nothing for so long (default: 30)",
+      "a server that sends next to nothing for so long has stalled: try again, five times in all (default: 30)",
       positiveInteger,
     )
     .option(

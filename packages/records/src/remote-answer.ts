@@ -77,7 +77,7 @@ function faultOf({ status, headers }: Response, object: RemoteObject, begin: num
     if (now !== identity)
       return sourceChanged(
         path,
-        `the server calls it ${JSON.stringify(now)} now, and ${JSON.stringify(identity)} before`,
+        `the server calls it ${now === "" ? "nothing" : JSON.stringify(now)} now, and called it ${identity === "" ? "nothing" : JSON.stringify(identity)} before`,
       );
   }
   if (status === 416) return sourceChanged(path, "it is shorter than it was");
