@@ -20,6 +20,31 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     blind:
       "poison that looks like the rest; a few odd records among many that are odd anyway; usual categories in an unusual combination; what a text means; names and codes that rarely repeat",
   },
+  "outliers.lof": {
+    finds:
+      "records whose surroundings are thinner than their neighbours', ranked; no claim. Runs only when it is named",
+    method: "local outlier factor of the 20 nearest records, as scikit-learn has it, on columns in robust units",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "knots of odd records that are neighbours of each other; how many of its suspects are wrong",
+  },
+  "outliers.ecod": {
+    finds: "records that lie far out in single columns, ranked; no claim. Runs only when it is named",
+    method: "empirical cumulative tails (ECOD), as PyOD has it",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "odd combinations of values that are each usual; how many of its suspects are wrong",
+  },
+  "outliers.copod": {
+    finds: "records that lie far out in single columns, ranked; no claim. Runs only when it is named",
+    method: "empirical copula tails (COPOD), as PyOD has it",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "odd combinations of values that are each usual; how many of its suspects are wrong",
+  },
+  "outliers.hbos": {
+    finds: "records in thin bins of single columns, ranked; no claim. Runs only when it is named",
+    method: "histogram-based outlier score (HBOS) with ten bins, as PyOD has it, on columns in robust units",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "odd combinations of values that are each usual; how many of its suspects are wrong",
+  },
   "label-flips": {
     finds: "records whose label does not belong to their features",
     method: "out-of-fold mixture of classifiers, flip rate from anchors, findings by posterior with a +1 cut",

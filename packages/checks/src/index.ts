@@ -57,6 +57,7 @@ export { checkMatrices, type MatrixUse, type RecordMatrices, type RecordMatrix }
 export { type AnnotatorVotes, type DawidSkene, type DawidSkeneOptions, dawidSkene } from "./numeric/dawid-skene.js";
 export type { RandomStream } from "./numeric/random-stream.js";
 export { completed, skipped } from "./outcome.js";
+export { type ClassicMethod, type ClassicOptions, classicOutliers } from "./outlier/classic-outliers.js";
 export { outliers } from "./outlier/outliers.js";
 export { rareValues } from "./outlier/rare-values.js";
 export type { PlantedCell, PlantedCells, Poison, ReadyPoison } from "./power/poison.js";

@@ -9,7 +9,7 @@ import { addPathLengths } from "./numeric/isolation-forest.js";
 import { fitLogisticRegression, logisticProbabilities } from "./numeric/logistic-regression.js";
 import type { DenseMatrix, Matrix, SparseMatrix } from "./numeric/matrix.js";
 import { fitNaiveBayes, naiveBayesProbabilities } from "./numeric/naive-bayes.js";
-import { nearestRowsDense } from "./numeric/nearest-neighbours.js";
+import { type Neighbours, nearestRowsDense } from "./numeric/nearest-neighbours.js";
 import { discriminantProbabilities, fitQuadraticDiscriminant } from "./numeric/quadratic-discriminant.js";
 import { type BinnedColumns, growForest, type OutOfBag, type RowLabels } from "./numeric/random-forest.js";
 import { addSampledDistances } from "./numeric/sampled-neighbours.js";
@@ -145,4 +145,12 @@ export interface NeighbourOptions {
 export function nearestRows({ matrix, k, references }: NeighbourOptions, { begin, end }: Range): Int32Array {
   if (matrix.kind === "dense") return nearestRowsDense(matrix, k, references, begin, end).rows;
   return nearestRowsCosine(matrix, postingsOf(matrix, references), k, references, begin, end);
+}
+
+/** The nearest other rows of a range of rows among all of them, with their distances. */
+export function surroundings(
+  { matrix, k }: { readonly matrix: DenseMatrix; readonly k: number },
+  { begin, end }: Range,
+): Neighbours {
+  return nearestRowsDense(matrix, k, matrix.rows, begin, end);
 }

@@ -8,6 +8,7 @@ import { annotators } from "./label/annotators.js";
 import { labelFlipsConfidentLearning } from "./label/confident-learning-check.js";
 import { conflictingDuplicates } from "./label/conflicting-duplicates.js";
 import { labelFlips } from "./label/label-flips.js";
+import { classicOutliers } from "./outlier/classic-outliers.js";
 import { outliers } from "./outlier/outliers.js";
 import { rareValues } from "./outlier/rare-values.js";
 import { badSources } from "./source/bad-sources.js";
@@ -34,6 +35,10 @@ export function knownChecks(): readonly Check[] {
     annotators(),
     rareValues(),
     outliers(),
+    classicOutliers("lof"),
+    classicOutliers("ecod"),
+    classicOutliers("copod"),
+    classicOutliers("hbos"),
     drift(),
     badSources(),
   ];
