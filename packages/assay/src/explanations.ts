@@ -49,7 +49,7 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     finds: "records whose label does not belong to their features",
     method: "out-of-fold mixture of classifiers, flip rate from anchors, findings by posterior with a +1 cut",
     reads:
-      "the label and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
+      "the label (of lists each label by itself) and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
     blind: "flips on records that are ambiguous anyway; a class of which most is flipped; clean-label poison",
   },
   "label-flips.confident-learning": {

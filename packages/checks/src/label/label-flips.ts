@@ -19,6 +19,7 @@ import { calibratedOpinion, givenNotes, givenOpinion, givenProbabilities } from 
 import { detailsOf, evidenceMaker, territoriesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
+import { holdsLabelLists, judgeEachLabel, shapeOfOneLabel } from "./multi-label.js";
 import type { OutOfFold } from "./out-of-fold.js";
 import {
   type LabelOptions,
@@ -73,6 +74,9 @@ const LEAST_POSTERIOR = 0.5;
  * (prices in one column, mixtures of normals, rare weather) 23 had findings, 45 without that rule; it costs the claims where
  * flips are few and classes very uneven (page_blocks at 5 %), or go round among uneven classes (car, each class into the next).
  *
+ * **Several labels a record.** Where the label column holds lists, each label (the 100 most frequent) is judged by itself as a column
+ * of two classes, and findings keep the claimed rate for each label; `details.labels` has the rate of each. With k labels it takes k times as long.
+ *
  * **By class and source.** `details.classes` has the flip rate of each class with the interval of its anchors. Where a source column is
  * named, findings keep the claimed rate within each source too, and `sources` has the share of each with its interval.
  *
@@ -88,10 +92,15 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
     id: ID,
     version: VERSION,
     matrices: ["probabilities", "embeddings"],
-    reads: labelColumns,
+    reads: (shape) => labelColumns(holdsLabelLists(shape) ? shapeOfOneLabel(shape) : shape),
     memory: labelMemory,
     poison: flippedLabels,
-    run: (data, options, context) => run(data, { ...defaults, ...options }, context),
+    run(data, options, context) {
+      const judge = (of: CheckData, by: CheckContext): Promise<CheckResult> => run(of, { ...defaults, ...options }, by);
+      return holdsLabelLists(data.shape)
+        ? judgeEachLabel({ id: ID, version: VERSION }, data, context, judge)
+        : judge(data, context);
+    },
   };
 }
 

@@ -75,7 +75,7 @@ export function labelColumns(shape: DataShape): { readonly columns: readonly str
   const kind = shape.kinds[label];
   if (typeof kind === "object" && "list" in kind)
     return {
-      skip: `Column ${quoted(label)} holds lists of labels; make a column of yes and no for each, and name one as label and exclude the others.`,
+      skip: `Column ${quoted(label)} holds lists of labels; label-flips judges each; here make a column of yes and no for each, name one as label and exclude the others.`,
     };
   const columns = featureColumns(shape).filter((name) => name !== label);
   if (columns.length === 0 && !shape.matrices?.embeddings && !shape.matrices?.probabilities)

@@ -398,9 +398,6 @@ describe("labelFlips()", () => {
     const many = Array.from({ length: 1200 }, (_, i) => i / 7);
     expect(await skip({ x: many, label: many })).toContain("measurement");
     expect(labelFlips().reads(tableShape(tableOf({ x }).table), {})).toHaveProperty("skip");
-    const lists = tableShape(tableOf({ x, tags: x.map(() => '["a"]') }).table, { label: "tags" });
-    const reads = labelFlips().reads({ ...lists, kinds: { ...lists.kinds, tags: { list: "text" } } }, {});
-    expect(reads).toEqual({ skip: expect.stringContaining("holds lists of labels") });
     const big = await run(corners(9, 200, 0), {}, {}, { maxProbabilityBytes: 1000 });
     expect(big.outcome.reason).toContain("maxProbabilityBytes");
   });

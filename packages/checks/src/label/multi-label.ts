@@ -1,0 +1,215 @@
+/** Records with lists of labels: each label is a question of yes and no by itself, judged by the same features. */
+
+import type { CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
+import { compareTexts } from "../code-point-order.js";
+import { asCategory } from "../columns.js";
+import { compareFindings } from "../findings.js";
+import { completed, skipped } from "../outcome.js";
+import { quoted } from "../quoted.js";
+import { LEAST_GROUPS } from "./given-labels.js";
+
+type CategoryColumn = Extract<TableColumn, { kind: "category" }>;
+type Judge = (data: CheckData, context: CheckContext) => Promise<CheckResult>;
+
+/** Labels that are judged at most: the most frequent ones. Each costs what a label column of two classes does. */
+const MOST_LABELS = 100;
+/** Labels that a note names at most. */
+const MOST_NAMED = 5;
+
+/** Whether the label column holds lists of labels. */
+export function holdsLabelLists({ kinds, roles: { label } }: DataShape): boolean {
+  const kind = label === undefined ? undefined : kinds[label];
+  return typeof kind === "object" && "list" in kind;
+}
+
+/** The shape of the data for one label: its column holds one text a record. */
+export function shapeOfOneLabel(shape: DataShape): DataShape {
+  return { ...shape, kinds: { ...shape.kinds, [shape.roles.label as string]: "text" } };
+}
+
+/** Which of the distinct lists hold each label. */
+interface LabelLists {
+  readonly column: CategoryColumn;
+  readonly names: readonly string[];
+  /** For each label the codes of the lists that hold it. */
+  readonly holders: readonly ReadonlySet<number>[];
+}
+
+/** The labels of a column of lists, ascending by code point. A label is a text, or what is no text as JSON. */
+export function labelLists(lists: TableColumn): LabelLists {
+  const column = asCategory(lists);
+  const holders = new Map<string, Set<number>>();
+  for (const [code, text] of column.categories.entries()) {
+    for (const item of JSON.parse(text) as readonly unknown[]) {
+      if (item === null) continue;
+      const name = typeof item === "string" ? item : JSON.stringify(item);
+      if (!holders.has(name)) holders.set(name, new Set());
+      holders.get(name)!.add(code);
+    }
+  }
+  const names = [...holders.keys()].sort(compareTexts);
+  return { column, names, holders: names.map((name) => holders.get(name)!) };
+}
+
+/**
+ * Judges each label of a column of lists as a column of two classes, `x` and `not x`. Findings keep the claimed rate for each
+ * label; a record may be a finding for several. Its score is the highest of its labels.
+ *
+ * @param judge - The check of one label column.
+ */
+export async function judgeEachLabel(
+  check: { readonly id: string; readonly version: string },
+  data: CheckData,
+  context: CheckContext,
+  judge: Judge,
+): Promise<CheckResult> {
+  const refused = (reason: string, notes: readonly string[] = []): CheckResult => ({
+    outcome: { ...skipped(check, data, context, reason), notes },
+    findings: [],
+  });
+  const label = data.shape.roles.label as string;
+  if (data.shape.matrices?.probabilities !== undefined)
+    return refused(
+      "Probabilities of records with several labels are not read; leave them out, or name a column of one label.",
+    );
+  const lists = labelLists((await data.table([label])).columns[0]!);
+  const { chosen, records, notes } = chooseLabels(lists, context.showValues);
+  if (chosen.length === 0)
+    return refused(`No label is held by ${LEAST_GROUPS} records, and not held by as many.`, notes);
+  const judged: Judged[] = [];
+  for (const [i, index] of chosen.entries()) {
+    context.signal?.throwIfAborted();
+    const own: CheckContext = {
+      ...context,
+      onProgress: (done, total) => context.onProgress(i * total + done, chosen.length * total),
+    };
+    const result = await judge(dataOfLabel(data, lists, index), own);
+    judged.push({ name: lists.names[index]!, records: records[index]!, result });
+  }
+  const answered = judged.filter(({ result }) => result.outcome.status === "completed");
+  notes.push(...sharedNotes(judged, context.showValues));
+  if (answered.length === 0) return refused("No label of the lists can be judged.", notes);
+  return joined(check, data, context, answered, notes);
+}
+
+interface Judged {
+  readonly name: string;
+  /** Records that hold the label. */
+  readonly records: number;
+  readonly result: CheckResult;
+}
+
+/** The labels that enough records hold and enough do not, the most frequent if there are too many; and how many hold each. */
+function chooseLabels(
+  { column, names, holders }: LabelLists,
+  showValues: boolean,
+): { chosen: number[]; records: number[]; notes: string[] } {
+  const sizes = new Int32Array(column.categories.length);
+  let labelled = 0;
+  for (const code of column.codes) {
+    if (code < 0) continue;
+    sizes[code]!++;
+    labelled++;
+  }
+  const records = holders.map((codes) => [...codes].reduce((sum, code) => sum + sizes[code]!, 0));
+  const able = [...names.keys()].filter((i) => Math.min(records[i]!, labelled - records[i]!) >= LEAST_GROUPS);
+  const chosen = [...able].sort((a, b) => records[b]! - records[a]! || a - b).slice(0, MOST_LABELS);
+  const rare = [...names.keys()].filter((i) => !able.includes(i)).map((i) => names[i]!);
+  const notes: string[] = [];
+  if (rare.length > 0)
+    notes.push(
+      `${labelsNamed(rare, showValues)}: held or not held by fewer than ${LEAST_GROUPS} records, so not judged`,
+    );
+  if (able.length > chosen.length) notes.push(`the ${MOST_LABELS} most frequent of ${able.length} labels were judged`);
+  return { chosen: chosen.sort((a, b) => a - b), records, notes };
+}
+
+/** The data with its lists replaced by whether they hold one label. Tables are read as the data gives them. */
+function dataOfLabel(data: CheckData, { column, names, holders }: LabelLists, index: number): CheckData {
+  const name = names[index]!;
+  const categories = [name, `not ${name}`].sort(compareTexts);
+  const yes = categories.indexOf(name);
+  const codes = column.codes.map((code) => (code < 0 ? -1 : holders[index]!.has(code) ? yes : 1 - yes));
+  const replaced: TableColumn = { name: column.name, kind: "category", codes, categories };
+  return {
+    ...data,
+    shape: shapeOfOneLabel(data.shape),
+    async table(columns): Promise<Table> {
+      const table = await data.table(columns);
+      return { ...table, columns: table.columns.map((own) => (own.name === column.name ? replaced : own)) };
+    },
+  };
+}
+
+function joined(
+  check: { readonly id: string; readonly version: string },
+  data: CheckData,
+  context: CheckContext,
+  answered: readonly Judged[],
+  notes: readonly string[],
+): CheckResult {
+  const { showValues } = context;
+  const scores = new Float64Array(answered[0]!.result.scores!.length).fill(Number.NaN);
+  for (const { result } of answered) {
+    for (const [row, score] of result.scores!.entries())
+      if (!(score <= scores[row]!) && !Number.isNaN(score)) scores[row] = score;
+  }
+  const findings = answered.flatMap(({ name, result }) =>
+    result.findings.map(
+      (finding): Finding => ({ ...finding, evidence: { ...finding.evidence, ...(showValues && { label: name }) } }),
+    ),
+  );
+  /** Each record once, the highest score first. */
+  const union = (list: "suspects" | "disputed"): number[] => {
+    const rows = new Set(
+      answered.flatMap(({ result }) => (result.outcome[list] ?? []).map((record) => data.row(record))),
+    );
+    return [...rows].sort((a, b) => scores[b]! - scores[a]! || a - b).map((row) => data.place(row).record);
+  };
+  const claims = answered.some(({ result }) => result.outcome.calibration !== "uncalibrated");
+  const first = answered[0]!.result.outcome;
+  const outcome = completed(check, data, context, {
+    columns: first.lookedAt.columns,
+    ...(first.lookedAt.matrices && { matrices: first.lookedAt.matrices }),
+    examined: Math.max(...answered.map(({ result }) => result.outcome.examined)),
+    findings: findings.length,
+    calibration: claims ? "posterior" : "uncalibrated",
+    ...(claims && { fdr: context.fdr }),
+    suspects: union("suspects"),
+    disputed: union("disputed"),
+    notes: [
+      `each label was judged by itself: ${answered.length}; rates and claims are of each (details.labels)`,
+      ...notes,
+    ],
+    details: {
+      labels: answered.map(({ name, records, result: { outcome } }) => ({
+        ...(showValues && { label: name }),
+        records,
+        ...outcome.estimate,
+        findings: outcome.findings,
+        suspects: outcome.suspects?.length ?? 0,
+        calibration: outcome.calibration,
+      })),
+    },
+  });
+  return { outcome, findings: findings.sort(compareFindings), scores };
+}
+
+/** What was said of labels: of all of them once, else with the labels that it was said of. */
+function sharedNotes(judged: readonly Judged[], showValues: boolean): string[] {
+  const labelsOf = new Map<string, string[]>();
+  for (const { name, result } of judged) {
+    const { notes, reason } = result.outcome;
+    for (const note of [...notes, ...(reason === undefined ? [] : [reason])])
+      labelsOf.set(note, [...(labelsOf.get(note) ?? []), name]);
+  }
+  return [...labelsOf].map(([note, labels]) =>
+    labels.length === judged.length ? note : `${labelsNamed(labels, showValues)}: ${note}`,
+  );
+}
+
+function labelsNamed(names: readonly string[], showValues: boolean): string {
+  if (!showValues) return `${names.length} ${names.length === 1 ? "label" : "labels"}`;
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  return `${names.length === 1 ? "label" : "labels"} ${names.slice(0, MOST_NAMED).map(quoted).join(", ")}${more}`;
+}
