@@ -8,11 +8,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 const RECORDS = 200_000;
 
-/** More than 16 MiB; what `odd` is stands in the last tenth. */
+/** More than 32 MiB, from which on a file is shared out; what `odd` is stands in the last tenth. */
 function fileOf(odd = "1"): Uint8Array {
   const lines = Array.from({ length: RECORDS }, (_, i) => {
     const text = i % 5 === 0 ? `"two\nlines, ""quoted"" ${i % 1000}"` : `plain é text number ${i % 90_000}`;
-    return `${i},${i === RECORDS - 5000 ? odd : i % 700},${text},${i % 2 === 0},${"word ".repeat(9)}\n`;
+    return `${i},${i === RECORDS - 5000 ? odd : i % 700},${text},${i % 2 === 0},${"word ".repeat(25)}\n`;
   });
   return new TextEncoder().encode(`id,count,text,flag,note\n${lines.join("")}`);
 }
@@ -40,6 +40,7 @@ async function sealed(source: Source, workers: number): Promise<unknown> {
 
 let expected: Awaited<ReturnType<typeof buildManifest>>;
 beforeAll(async () => {
+  expect(fileOf().length).toBeGreaterThan(2 ** 25);
   expected = await buildManifest(await scanSource(await sourceOf(fileOf())));
 }, 120_000);
 

@@ -241,7 +241,7 @@ function unnamedFiles(files: readonly ScannedFile[]): string[] {
 }
 
 /** Files from this size on are worth being shared out. */
-const SHARED_BYTES = 16 * 1024 * 1024;
+const SHARED_BYTES = 2 ** 25;
 
 /** Large files in ranges, one after the other, and the others as they are. */
 async function* sharedOutputs(

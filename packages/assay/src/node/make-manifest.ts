@@ -13,7 +13,15 @@ import {
 } from "@assay/manifest";
 import { writeFolder } from "@assay/manifest/node";
 import { isAssayError } from "@assay/merkle";
-import { type Executor, type ScannedSource, type Source, type SourceUnf, scanSource, unfOf } from "@assay/records";
+import {
+  type Executor,
+  inlineExecutor,
+  type ScannedSource,
+  type Source,
+  type SourceUnf,
+  scanSource,
+  unfOf,
+} from "@assay/records";
 import type { AssayConfig } from "../config.js";
 import { refuseUnknownSplit } from "../split-column.js";
 import { UsageError } from "../usage-error.js";
@@ -69,6 +77,18 @@ export function summaryOf(built: SealedManifest, folder: string): ManifestSummar
     files: header.dataset.files,
     bytes: header.size,
   };
+}
+
+/** Data up to this size is sealed about as soon as a thread has started. */
+const SMALL_BYTES = 2 ** 22;
+/** One table up to this size is read by one thread. */
+const SMALL_TABLE_BYTES = 2 ** 25;
+
+/** Whether threads would cost more than they help, where nobody asks for them. */
+function isSmall({ files }: Source): boolean {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const isTable = files.length === 1 && /\.(csv|tsv)$/i.test(files[0]?.path ?? "");
+  return bytes <= (isTable ? SMALL_TABLE_BYTES : SMALL_BYTES);
 }
 
 /** Leaves of the scan that are held until they are wanted: those of five million records. */
@@ -153,8 +173,9 @@ export async function makeManifest(
   if (reading.urls === true && options.since !== undefined)
     throw new UsageError("--urls fetches every URL, and --since reads nothing of what did not change: use one of them");
   const named = inputsOf(inputs, options.config, options.configPath, reading);
-  return withExecutor({ ...options, isInline: options.workers === 1 }, async (executor, spool) => {
+  return withExecutor({ ...options, isInline: options.workers === 1 }, async (threads, spool) => {
     const source = await openInputs(named, reading, { ...options, spool });
+    const executor = options.workers === undefined && isSmall(source) ? inlineExecutor() : threads;
     const name = options.name ?? options.config?.name ?? source.name;
     const folder = output.directory ?? (await defaultFolder(named, name));
     return withLeafRoom(folder, output, async (room) => {
