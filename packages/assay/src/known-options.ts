@@ -1,6 +1,6 @@
 /** Misspelt options: JavaScript and notebooks have no compiler that tells, and a label that is not read is a check that is not made. */
 
-import type { AssayOptions } from "./main-job.js";
+import type { AssayOptions } from "./job-options.js";
 import { UsageError } from "./usage-error.js";
 
 /** Every option of `assay`; the compiler holds the list complete. */

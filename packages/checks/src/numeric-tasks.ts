@@ -14,6 +14,9 @@ import { discriminantProbabilities, fitQuadraticDiscriminant } from "./numeric/q
 import { type BinnedColumns, growForest, type OutOfBag, type RowLabels } from "./numeric/random-forest.js";
 import { addSampledDistances } from "./numeric/sampled-neighbours.js";
 
+/** The module that holds the tasks, as it is found beside every built file of this package. */
+export const TASKS = /* @__PURE__ */ new URL("./numeric-tasks.js", import.meta.url).href;
+
 /** A run of consecutive trees, draws or rows. */
 export interface Range {
   readonly begin: number;

@@ -3,8 +3,8 @@
 import { writeFile } from "node:fs/promises";
 import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } from "@assay/checks";
 import { SourceError } from "@assay/merkle";
+import { refuseOtherOptions, runChecksOn } from "../checks-of-job.js";
 import type { AssayConfig } from "../config.js";
-import { refuseOtherOptions, runChecksOn } from "../main-job.js";
 import { readTrustedRecords } from "../trusted-records.js";
 import { inputsOf, openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";

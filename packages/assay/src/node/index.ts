@@ -4,7 +4,8 @@ export { type AssayErrorCode, exitCodeOf, isAssayError, type LeafRange, SourceEr
 export { type DeclaredSchema, type Progress, parseLeafKeyFile, parseSchema } from "@assay/records";
 export { type AssayConfig, configDigest, configJsonSchema, configSchema, parseConfig } from "../config.js";
 export { CHECK_TEXTS, type CheckText, CODE_TEXTS } from "../explanations.js";
-export type { AssayOptions, AssayResult } from "../main-job.js";
+export type { AssayOptions } from "../job-options.js";
+export type { AssayResult } from "../main-job.js";
 export type { GivenMatrices, GivenMatrix } from "../matrices.js";
 export { UsageError } from "../usage-error.js";
 export { type CheckDataOptions, type CheckDataResult, checkData, writeScores } from "./check-data.js";

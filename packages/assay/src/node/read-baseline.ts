@@ -5,7 +5,7 @@ import { type Baseline, MAX_SKETCHES_BYTES, parseSketches, SKETCHES_FILE } from 
 import { SourceError, sha256, toHex } from "@assay/merkle";
 import { readArtefact } from "@assay/provenance";
 import type { AssayConfig } from "../config.js";
-import { comparesWithBaseline } from "../main-job.js";
+import { comparesWithBaseline } from "../job-options.js";
 import { openIntact } from "./open-folder.js";
 import type { CheckingChoice, Work } from "./options.js";
 

@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { SourceError } from "@assay/merkle";
 import type { Source } from "@assay/records";
 import type { AssayConfig } from "../config.js";
-import type { AssayOptions } from "../main-job.js";
+import type { AssayOptions } from "../job-options.js";
 import { UsageError } from "../usage-error.js";
 import { openInputs } from "./data.js";
 import { openNamedFile } from "./named-file.js";

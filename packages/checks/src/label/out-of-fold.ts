@@ -7,7 +7,7 @@ import type { CheckContext } from "../check.js";
 import { encodeFeatures, type FeatureColumns } from "../features.js";
 import { type DenseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
 import { binColumns, type OutOfBag, type RowLabels } from "../numeric/random-forest.js";
-import { foldProbabilities, forestPart, nearestRows, type Range, rangesOf } from "../numeric-tasks.js";
+import { foldProbabilities, forestPart, nearestRows, type Range, rangesOf, TASKS } from "../numeric-tasks.js";
 import { textFeatures } from "../text-features.js";
 import { type ClassProbabilities, dealtRows, emptyProbabilities, setRow } from "./class-probabilities.js";
 import { FOLDS, type Votes } from "./given-labels.js";
@@ -44,9 +44,6 @@ const MAX_BAG = 50_000;
 const MAX_FOREST_VOTES = 5e6;
 const MAX_WEIGHTS = 1e6;
 const MAX_TERMS = 2 ** 17;
-
-/** The module that holds the tasks, as it is found beside every built file of this package. */
-const TASKS = /* @__PURE__ */ new URL("./numeric-tasks.js", import.meta.url).href;
 
 type Work = Pick<CheckContext, "map" | "seed" | "onProgress">;
 

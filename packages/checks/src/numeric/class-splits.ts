@@ -50,17 +50,7 @@ export function kernelSplits(
   );
   if (memory === undefined) return undefined;
   const { buffer, at } = memory;
-  const [binsAt, labelsAt, bagAt, keysAt, countsAt, leftAt, rightAt, startsAt, gainAt] = at as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [binsAt, labelsAt, bagAt, keysAt, countsAt, leftAt, rightAt, startsAt, gainAt] = at;
   new Uint8Array(buffer, binsAt, rows * columns).set(bins);
   const counts = new Int32Array(buffer, countsAt, classes).fill(0);
   const gain = new Float64Array(buffer, gainAt, 1);

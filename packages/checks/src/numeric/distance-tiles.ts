@@ -43,7 +43,7 @@ export function scanTiles(
   if (!(greatest(norms) < MOST_SQUARED && greatest(referenceNorms) < MOST_SQUARED)) return false;
 
   const { buffer, at } = memory;
-  const [tileAt, referencesAt, startsAt, limitsAt, outAt] = at as [number, number, number, number, number];
+  const [tileAt, referencesAt, startsAt, limitsAt, outAt] = at;
   const tile = new Float32Array(buffer, tileAt, 8 * width);
   const block = new Float32Array(buffer, referencesAt, piece * width);
   const starts = new Float32Array(buffer, startsAt, piece);

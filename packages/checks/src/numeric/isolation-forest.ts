@@ -163,7 +163,7 @@ function addByKernel(
   const memory = room(8 * piece * columns, 16 * column.length, 8 * length.length, 8 * piece);
   if (memory === undefined) return false;
   const { buffer, at } = memory;
-  const [valuesAt, nodesAt, lengthsAt, sumsAt] = at as [number, number, number, number];
+  const [valuesAt, nodesAt, lengthsAt, sumsAt] = at;
   const block = new Float64Array(buffer, valuesAt, piece * columns);
   const sums = new Float64Array(buffer, sumsAt, piece);
   const thresholds = new Float64Array(buffer, nodesAt, 2 * column.length);

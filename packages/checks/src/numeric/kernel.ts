@@ -68,13 +68,19 @@ interface KernelModule {
   ): void;
 }
 
+/** Memory, and where each part begins in it. */
+interface Room<Parts extends readonly number[]> {
+  readonly buffer: ArrayBuffer;
+  readonly at: { readonly [Part in keyof Parts]: number };
+}
+
 export interface NumericKernel {
   readonly module: KernelModule;
   /**
    * Room for parts of so many bytes, each at a multiple of 16, and the memory that they are in. What was there is lost.
    * Undefined where there is not that much memory.
    */
-  room(...bytes: readonly number[]): { readonly buffer: ArrayBuffer; readonly at: readonly number[] } | undefined;
+  room<Parts extends readonly number[]>(...bytes: Parts): Room<Parts> | undefined;
 }
 
 const PAGE_BYTES = 65_536;
@@ -100,7 +106,7 @@ function openKernel(): NumericKernel | null {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
     return {
       module: exports as unknown as KernelModule,
-      room(...bytes) {
+      room<Parts extends readonly number[]>(...bytes: Parts): Room<Parts> | undefined {
         const at: number[] = [];
         let end = RESERVED;
         for (const part of bytes) {
@@ -113,7 +119,7 @@ function openKernel(): NumericKernel | null {
         } catch {
           return undefined;
         }
-        return { buffer: memory.buffer, at };
+        return { buffer: memory.buffer, at: at as unknown as Room<Parts>["at"] };
       },
     };
   } catch {

@@ -25,15 +25,7 @@ export function kernelSlopes(
   const memory = room(8 * filled * columns, 4 * filled, 8 * filled, size, size, 8 * filled, 8 * 32 * padded);
   if (memory === undefined) return undefined;
   const { buffer, at } = memory;
-  const [valuesAt, labelsAt, examplesAt, weightsAt, gradientAt, ownAt, slopesAt] = at as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [valuesAt, labelsAt, examplesAt, weightsAt, gradientAt, ownAt, slopesAt] = at;
   const block = new Float64Array(buffer, valuesAt, filled * columns).fill(0);
   for (const [i, row] of rows.entries()) {
     block.set(values.subarray(row * columns, (row + 1) * columns), i * columns);

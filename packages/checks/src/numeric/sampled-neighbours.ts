@@ -139,7 +139,7 @@ function leastDistances(matrix: DenseMatrix, drawn: Drawn, out: Float32Array, ke
     }
     return;
   }
-  const [tilesAt, drawnAt, outAt] = memory.at as [number, number, number];
+  const [tilesAt, drawnAt, outAt] = memory.at;
   const piece = new Float32Array(memory.buffer, tilesAt, 8 * tiles * columns);
   const found = new Float32Array(memory.buffer, outAt, 8 * tiles * draws);
   new Float32Array(memory.buffer, drawnAt, drawn.values.length).set(drawn.values);

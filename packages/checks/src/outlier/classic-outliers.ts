@@ -10,7 +10,7 @@ import { histogramScores } from "../numeric/histogram-score.js";
 import { localOutlierFactors } from "../numeric/local-outlier-factor.js";
 import type { DenseMatrix } from "../numeric/matrix.js";
 import { type Neighbours, TREE_COLUMNS } from "../numeric/nearest-neighbours.js";
-import { type Range, rangesOf, surroundings } from "../numeric-tasks.js";
+import { type Range, rangesOf, surroundings, TASKS } from "../numeric-tasks.js";
 import { completed, skipped } from "../outcome.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
@@ -31,9 +31,6 @@ const VERSION = "1";
 const MAX_BINS = 10_000;
 /** Records × records × columns above which local factors are not worked out: some minutes. */
 const MAX_PAIR_WORK = 1e12;
-
-/** The module that holds the tasks, as it is found beside every built file of this package. */
-const TASKS = /* @__PURE__ */ new URL("./numeric-tasks.js", import.meta.url).href;
 
 /**
  * One classic outlier score of the numeric columns: the local outlier factor (`lof`, Breunig et al. 2000), empirical cumulative

@@ -22,6 +22,7 @@ import {
   type OutlierPartOptions,
   type Range,
   rangesOf,
+  TASKS,
 } from "../numeric-tasks.js";
 
 export const VIEWS = ["isolation", "neighbours", "covariance"] as const;
@@ -56,8 +57,6 @@ const MAX_COVARIANCE_COLUMNS = 400;
 /** Robust deviations below the median that still count, and above which a view grows only like a logarithm. */
 const LOW_END = -3;
 const HIGH_END = 10;
-
-const TASKS = /* @__PURE__ */ new URL("./numeric-tasks.js", import.meta.url).href;
 
 /**
  * Scores distinct rows and a decoy of them. All that a row is measured by (scales, medians, references, covariance) is of
