@@ -4,7 +4,6 @@
  */
 
 import {
-  type CheckRun,
   checkMatrices,
   type Finding,
   formatFindings,
