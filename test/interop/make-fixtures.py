@@ -1,4 +1,4 @@
-"""Writes the same records with pyarrow, pandas and DuckDB, in every format that Assay reads.
+"""Writes the same records with pyarrow, pandas, Polars and DuckDB, in every format that Assay reads.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python make-fixtures.py OUTPUT_FOLDER
@@ -6,7 +6,7 @@
 Four tables, each in a folder of its own with `schema.json` (the declared schema that CSV and JSONL need) and
 `expected.json` (every value, exactly; see `expected()`):
 
-- `simple`  what pandas can hold without loss: written by all three tools, in all formats
+- `simple`  what pandas can hold without loss: written by all four tools, in all formats
 - `flat`    columns without nesting, with nulls: pyarrow and DuckDB, all formats
 - `nested`  lists, structs and maps: pyarrow and DuckDB, all formats that can hold them
 - `packed`  the records of `simple` as text that its writer compressed (gzip, Zstandard), and as arrays of JSON
@@ -27,6 +27,7 @@ import sys
 import duckdb
 import numpy
 import pandas
+import polars
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.feather
@@ -367,6 +368,15 @@ def write_pandas(table, folder):
     frame.to_json(folder / "pandas.jsonl", orient="records", lines=True, date_format="iso", date_unit="us", double_precision=15, force_ascii=False)
 
 
+def write_polars(table, folder):
+    frame = polars.from_arrow(table)
+    frame.write_parquet(folder / "polars.parquet", row_group_size=17, data_page_size=64)
+    frame.write_ipc(folder / "polars.arrow", compression="zstd", record_batch_size=17)
+    frame.write_ipc_stream(folder / "polars.arrows", compression="lz4")
+    frame.write_csv(folder / "polars.csv")
+    frame.write_ndjson(folder / "polars.jsonl")
+
+
 def write_table(root, name, table):
     folder = root / name
     folder.mkdir(parents=True)
@@ -427,6 +437,9 @@ def write_forms(root):
     with pa.ipc.new_stream(str(folder / "dictionary-replaced.arrows"), changing[0].schema) as writer:
         for batch in changing:
             writer.write_batch(batch)
+
+    # Polars puts the schema in front of a file without its length.
+    polars.DataFrame({"word": ["a", None, "\u00c5" * 9], "n": [[1, None], None, []]}).write_ipc(folder / "polars.arrow", compression="lz4")
 
     plain_bytes = pa.table({"text": pa.array([b"a", None, "\u00c5".encode()], pa.binary()), "list": pa.array([[b"x"], [], None], pa.list_(pa.binary()))})
     pq.write_table(plain_bytes, folder / "text-as-bytes.parquet")
@@ -539,6 +552,7 @@ def main():
     folder = write_table(root, "simple", simple)
     pq.write_table(simple, folder / "pyarrow.parquet")
     write_pandas(simple, folder)
+    write_polars(simple, folder)
     write_duckdb(simple, folder, ["parquet", "csv", "json"])
     pyarrow.csv.write_csv(simple, str(folder / "pyarrow.csv"))
     pyarrow.feather.write_feather(simple, str(folder / "pyarrow-feather.arrow"))

@@ -35,6 +35,7 @@ export function badArrow(path: string, reason: string, cause?: unknown): FormatE
 }
 
 const MAGIC = "ARROW1";
+const FEATHER_1_MAGIC = "FEA1";
 /** A footer's magic and length. */
 const TAIL_BYTES = 10;
 
@@ -49,6 +50,8 @@ export async function findMessages(source: ByteSource): Promise<Framing> {
   if (size === 0) throw badArrow(path, "it is empty (0 bytes)");
   if (size < 8) throw badArrow(path, `${size} bytes are too few`);
   const head = await source.read(0, 8);
+  if (asciiOf(head, 0, 4) === FEATHER_1_MAGIC)
+    throw badArrow(path, "it is Feather of version 1, which is a format of its own; write it again as version 2");
   return asciiOf(head, 0, 6) === MAGIC ? findBlocks(source) : findStream(source);
 }
 
@@ -64,7 +67,7 @@ async function findBlocks(source: ByteSource): Promise<Framing> {
     throw badArrow(path, `it says that its footer has ${length} bytes, but the file has ${size}`);
   const begin = end - length;
   const bytes = await source.read(begin, end);
-  const schemaEnd = await endOfFirstMessage(source);
+  const schemaEnd = await endOfFirstMessage(source, begin, length);
   try {
     const footer = FlatTable.root(bytes);
     checkVersion(footer.int16(0));
@@ -99,11 +102,30 @@ function refuseOverlap(messages: readonly Block[]): void {
   }
 }
 
-/** Where the schema ends that stands in front of the blocks of a file, for those who read it as a stream. */
-async function endOfFirstMessage(source: ByteSource): Promise<number> {
+/** No schema has so few bytes. */
+const LEAST_SCHEMA_BYTES = 32;
+
+/**
+ * Where the schema ends that stands in front of the blocks of a file, for those who read it as a stream. Polars puts it there
+ * without the length that would tell, so that nobody can: then it has at most the bytes of the footer, which holds it again.
+ */
+async function endOfFirstMessage(source: ByteSource, begin: number, footerLength: number): Promise<number> {
   const prefix = new DataView((await source.read(8, 16)).slice().buffer);
   const marked = prefix.getInt32(0, true) === -1;
-  return (marked ? 16 : 12) + Math.max(0, prefix.getInt32(marked ? 4 : 0, true));
+  const length = prefix.getInt32(marked ? 4 : 0, true);
+  if (!marked && length < LEAST_SCHEMA_BYTES) {
+    const end = Math.min(begin, 8 + footerLength);
+    if (isSchema(await source.read(8, end))) return end;
+  }
+  return (marked ? 16 : 12) + Math.max(0, length);
+}
+
+function isSchema(bytes: Uint8Array): boolean {
+  try {
+    return parseMessage("", bytes, 8).type === SCHEMA;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes between blocks, and between the last one and the footer, that are padding and an end marker. */

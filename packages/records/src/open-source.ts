@@ -48,7 +48,7 @@ export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
  * the files that match, hidden ones only where a part of it begins with a dot; what exists under its name is no glob. Or http(s)
  * URLs of files, or `s3://` locations of objects and folders, with the same rules for their paths. Or `-` alone: standard input,
  * which is copied to `spool`.
- * @throws RangeError when places of different kinds are mixed, or `path` is for none of them. SourceError `not-found` (a glob that
+ * @throws TypeError when `inputs` is no array. RangeError when places of different kinds are mixed, or `path` is for none of them. SourceError `not-found` (a glob that
  * nothing matches, too), `permission-denied`, `link-leaves-root`, `link-loop`, `cannot-read`.
  * FormatError `unknown-format` (a named file only), `bad-path`, `path-collision` (with `strictPaths`), `bad-schema`, `bad-dialect`, `limit-exceeded`.
  * @example
@@ -57,6 +57,8 @@ export interface OpenSourceOptions extends SourceOptions, RemoteOptions {
  */
 export async function openSource(inputs: readonly string[], options: OpenSourceOptions = {}): Promise<Source> {
   const { format } = options;
+  if (!Array.isArray(inputs))
+    throw new TypeError('inputs must be an array of texts: files, folders, globs, URLs or "-"');
   if (options.query !== undefined) return (await import("./duckdb-query.js")).openQuery(inputs, options.query, options);
   if (inputs.length === 0) throw new RangeError("inputs must name at least one file or folder");
   checkFormat(format);

@@ -25,6 +25,12 @@ const pathsOf = async (...args: Parameters<typeof openSource>) =>
   (await openSource(...args)).files.map(({ path }) => path);
 
 describe("openSource()", () => {
+  it("names the argument that is no array", async () => {
+    await expect(openSource("a-b.csv" as unknown as string[])).rejects.toThrow(
+      new TypeError('inputs must be an array of texts: files, folders, globs, URLs or "-"'),
+    );
+  });
+
   it("takes a folder as the root: hidden files in, *.assay folders out, ascending by UTF-8 bytes", async () => {
     for (const path of [
       "b.csv",

@@ -119,6 +119,31 @@ describe("read()", () => {
     });
   }
 
+  it("reads an Arrow file of Polars, whose schema in front of the batches has no length", async () => {
+    expect(await records("forms/polars.arrow")).toEqual([
+      { word: "text:a", n: ["number:1", null] },
+      { word: null, n: null },
+      { word: `text:${"Å".repeat(9)}`, n: [] },
+    ]);
+  });
+
+  it("refuses bytes in front of the batches that are no schema, also where that has no length", async () => {
+    const bytes = fixtureBytes("forms/polars.arrow").slice();
+    bytes.fill(0, 12, 300);
+    await expect(arrowReader.index(bytesSource(bytes, "polars.arrow"))).rejects.toMatchObject({
+      code: "bad-arrow",
+      message: expect.stringContaining("it does not say what bytes 16 to"),
+    });
+  });
+
+  it("says what Feather of version 1 is", async () => {
+    const bytes = new TextEncoder().encode("FEA1\0\0\0\0 and a footer FEA1");
+    await expect(arrowReader.index(bytesSource(bytes, "old.feather"))).rejects.toMatchObject({
+      code: "bad-arrow",
+      message: expect.stringContaining("write it again as version 2"),
+    });
+  });
+
   it("reads INT96 as timestamps", async () => {
     const expected = JSON.parse(readFileSync(new URL("flat/expected.json", fixtures), "utf8")) as Record<
       string,
