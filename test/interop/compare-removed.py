@@ -6,6 +6,7 @@ to standard output: no faults, and the child has the same schema and exactly the
 
 import json
 import sys
+import zipfile
 
 import duckdb
 import numpy
@@ -52,6 +53,11 @@ def faults_of_arrays(parent_path, child_path, removed):
     def load(path):
         if path.endswith(".npy"):
             return {"values": numpy.load(path, allow_pickle=False)}
+        if path.endswith(".npz"):
+            with zipfile.ZipFile(path) as archive:
+                assert archive.testzip() is None
+            with numpy.load(path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
         return safetensors.numpy.load_file(path)
 
     parent, child = load(parent_path), load(child_path)
@@ -68,7 +74,7 @@ def faults_of_arrays(parent_path, child_path, removed):
 
 
 def faults_of(parent_path, child_path, removed):
-    if parent_path.endswith((".npy", ".safetensors")):
+    if parent_path.endswith((".npy", ".npz", ".safetensors")):
         return faults_of_arrays(parent_path, child_path, removed)
     faults = []
     parent, child = read(parent_path), read(child_path)

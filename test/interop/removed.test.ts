@@ -28,7 +28,7 @@ const files = [
       : [],
   ),
   ...readdirSync(arrays)
-    .filter((name) => /\.(npy|safetensors)$/.test(name))
+    .filter((name) => /\.(npy|npz|safetensors)$/.test(name))
     .map((name) => join("arrays", name)),
 ];
 

@@ -6,9 +6,12 @@ import type { ColumnType, FloatType, IntegerType } from "./column-type.js";
 import { fromHalf } from "./half-float.js";
 import type { PackedMember } from "./npz-member.js";
 
-/** How an element is stored. bfloat16 is the upper half of a float32. */
+/**
+ * How an element is stored. bfloat16 is the upper half of a float32, float8_e5m2 that of a float16; float8_e4m3fn has four bits of
+ * exponent, no infinities, and one NaN (Micikevicius et al., "FP8 formats for deep learning", 2022).
+ */
 export interface ArrayElement {
-  readonly type: IntegerType | FloatType | "bfloat16" | "boolean";
+  readonly type: IntegerType | FloatType | "bfloat16" | "float8_e4m3fn" | "float8_e5m2" | "boolean";
   readonly size: 1 | 2 | 4 | 8;
   readonly littleEndian: boolean;
 }
@@ -26,9 +29,16 @@ export interface StoredArray {
   readonly packed?: PackedMember;
 }
 
+/** Types that no column has, and the narrowest that holds their values. */
+const WIDER: ReadonlyMap<ArrayElement["type"], FloatType> = new Map([
+  ["bfloat16", "float32"],
+  ["float8_e4m3fn", "float16"],
+  ["float8_e5m2", "float16"],
+]);
+
 /** The type of the column of an array. */
 export function columnTypeOf({ element, shape }: StoredArray): ColumnType {
-  const own: ColumnType = element.type === "bfloat16" ? "float32" : element.type;
+  const own = WIDER.get(element.type) ?? (element.type as IntegerType | FloatType | "boolean");
   return shape
     .slice(1)
     .reverse()
@@ -117,9 +127,25 @@ function elementColumn(
       const bits = numbers(new Uint32Array(length), (at) => (view.getUint16(at, littleEndian) << 16) >>> 0);
       return { ...base, type: "float32", values: new Float32Array(bits.buffer) };
     }
+    case "float8_e4m3fn":
+    case "float8_e5m2": {
+      const values = numbers(new Float32Array(length), (at) =>
+        type === "float8_e5m2" ? fromHalf((bytes[at] as number) << 8) : fromFloat8(bytes[at] as number),
+      );
+      return { ...base, type: "float16", values };
+    }
     case "float32":
       return { ...base, type, values: numbers(new Float32Array(length), (at) => view.getFloat32(at, littleEndian)) };
     case "float64":
       return { ...base, type, values: numbers(new Float64Array(length), (at) => view.getFloat64(at, littleEndian)) };
   }
+}
+
+/** The exact value of a float8_e4m3fn. */
+function fromFloat8(bits: number): number {
+  const exponent = (bits >> 3) & 0xf;
+  const fraction = bits & 0x7;
+  if (exponent === 15 && fraction === 7) return Number.NaN;
+  const size = exponent === 0 ? fraction * 2 ** -9 : (8 + fraction) * 2 ** (exponent - 10);
+  return bits & 0x80 ? -size : size;
 }

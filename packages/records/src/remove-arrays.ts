@@ -16,25 +16,41 @@ export async function* removeArrayRecords(
   ordinals: readonly number[],
   options: IndexOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { arrays } = (index.parts[0] as FilePart).detail as { readonly arrays: readonly StoredArray[] };
-  const removed = new Set(ordinals);
-  const records = index.records - removed.size;
+  const arrays = arraysOf(index);
+  const records = index.records - ordinals.length;
   yield index.format === "npy" ? await npyHead(source, records) : await safetensorsHead(source, arrays, records);
   const inFileOrder = arrays.map((array, i) => ({ array, i })).sort((a, b) => a.array.offset - b.array.offset);
-  for (const { array, i } of inFileOrder) {
-    const windowsOf = index.parts.map((part) => windowsOfArray(part, arrays, i));
-    const unit = array.shape.slice(1).reduce((product, length) => product * length, array.element.size);
-    const runs = (windowsOf[0] as readonly Window[]).length;
-    for (let run = 0; run < runs; run++) {
-      for (const [p, part] of index.parts.entries()) {
-        options.signal?.throwIfAborted();
-        const bytes = await readWindow(source, windowsOf[p]?.[run] as Window);
-        const count = (part.end as number) - part.begin;
-        // Column by column, one range may hold all columns; else it is one of them.
-        const width = array.fortran === true ? array.element.size : unit;
-        for (let column = 0; column < bytes.length; column += count * width)
-          yield keptOf(bytes.subarray(column, column + count * width), part.begin, count, width, removed);
-      }
+  const removed = new Set(ordinals);
+  for (const { i } of inFileOrder) yield* elementsWithout(source, index, i, removed, options);
+}
+
+/** The arrays of a file that has records. */
+export function arraysOf(index: FileIndex): readonly StoredArray[] {
+  return ((index.parts[0] as FilePart).detail as { readonly arrays: readonly StoredArray[] }).arrays;
+}
+
+/** The elements of one array without those of these records, in the order in which they are stored. */
+export async function* elementsWithout(
+  source: ByteSource,
+  index: FileIndex,
+  wanted: number,
+  removed: ReadonlySet<number>,
+  options: IndexOptions,
+): AsyncGenerator<Uint8Array> {
+  const arrays = arraysOf(index);
+  const { shape, element, fortran } = arrays[wanted] as StoredArray;
+  const windowsOf = index.parts.map((part) => windowsOfArray(part, arrays, wanted));
+  const unit = shape.slice(1).reduce((product, length) => product * length, element.size);
+  const runs = (windowsOf[0] as readonly Window[]).length;
+  for (let run = 0; run < runs; run++) {
+    for (const [p, part] of index.parts.entries()) {
+      options.signal?.throwIfAborted();
+      const bytes = await readWindow(source, windowsOf[p]?.[run] as Window);
+      const count = (part.end as number) - part.begin;
+      // Column by column, one range may hold all columns; else it is one of them.
+      const width = fortran === true ? element.size : unit;
+      for (let column = 0; column < bytes.length; column += count * width)
+        yield keptOf(bytes.subarray(column, column + count * width), part.begin, count, width, removed);
     }
   }
 }
@@ -64,7 +80,7 @@ function keptOf(
 }
 
 /** The head of the same length: the first number of the shape is another, and spaces stand where its digits were. */
-async function npyHead(source: ByteSource, records: number): Promise<Uint8Array> {
+export async function npyHead(source: ByteSource, records: number): Promise<Uint8Array> {
   const { begin, end } = npyLiteralRange(await source.read(0, Math.min(source.size, PREAMBLE_BYTES)), source.path);
   const head = await source.read(0, end);
   const literal = Array.from(head.subarray(begin), (byte) => String.fromCharCode(byte)).join("");

@@ -25,8 +25,8 @@ export interface RemoveOptions {
  * they leave with a comma each. Arrow:
  * record batches and dictionaries stay what they are, buffers are written again, uncompressed. Parquet: row groups stay, but
  * for empty ones; pages are written again (plain, Snappy); statistics and indexes are left out. Compressed text is compressed again:
- * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. Arrays (`.npy`, safetensors): the head says the
- * new number of records. No records: the same bytes.
+ * gzip as one member; Zstandard as one frame of blocks as they are, so that it grows. Arrays (`.npy`, `.npz`, safetensors): the head says the
+ * new number of records; what was deflated is deflated again. No records: the same bytes.
  *
  * @param file Index of the file in the source.
  * @param ordinals Records of the file, ascending, each once.
@@ -137,6 +137,8 @@ async function remover(
     case "npy":
     case "safetensors":
       return (await import("./remove-arrays.js")).removeArrayRecords(source, index, ordinals, options);
+    case "npz":
+      return (await import("./remove-npz.js")).removeNpzRecords(source, index, ordinals, options);
     case "tar":
       return removeSamples(source, index, ordinals, options);
     default:

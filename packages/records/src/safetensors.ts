@@ -25,6 +25,8 @@ const ELEMENTS: ReadonlyMap<string, readonly [ArrayElement["type"], ArrayElement
   ["U64", ["uint64", 8]],
   ["F16", ["float16", 2]],
   ["BF16", ["bfloat16", 2]],
+  ["F8_E4M3", ["float8_e4m3fn", 1]],
+  ["F8_E5M2", ["float8_e5m2", 1]],
   ["F32", ["float32", 4]],
   ["F64", ["float64", 8]],
 ]);
@@ -70,7 +72,8 @@ function parseHead(path: string, bytes: Uint8Array): Map<string, JsonValue> {
   try {
     return parseJsonRecord(bytes);
   } catch (cause) {
-    if (cause instanceof FormatError && cause.code === "duplicate-key") throw cause;
+    if (cause instanceof FormatError && cause.code === "duplicate-key")
+      throw new FormatError("duplicate-key", `${path}, its head: ${cause.message}`, { details: { path }, cause });
     throw badMatrix(path, `its head is not the JSON of a safetensors file: ${(cause as Error).message}`);
   }
 }

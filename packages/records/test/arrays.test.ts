@@ -37,7 +37,7 @@ function npy(description: string, shape: string, data: Uint8Array | number, fort
 describe("arrays that others wrote have the leaves of the same values in JSONL", () => {
   const files = readdirSync(FIXTURES).filter((name) => /\.(?:npy|npz|safetensors)$/.test(name));
 
-  it("were written", () => expect(files.length).toBe(21));
+  it("were written", () => expect(files.length).toBe(23));
 
   it.each(files)("%s", async (name) => {
     const lines = fixture(`${name}.jsonl`);
@@ -207,7 +207,7 @@ describe("arrays that are refused", () => {
     [
       "no numbers",
       "a.safetensors",
-      tensors('{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}', 1),
+      tensors('{"a":{"dtype":"F8_E8M0","shape":[1],"data_offsets":[0,1]}}', 1),
       "unsupported-type",
     ],
     ["scalars", "a.safetensors", tensors('{"a":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}', 1), "bad-matrix"],
@@ -230,5 +230,37 @@ describe("arrays that are refused", () => {
     const bytes = fixture("two.npz");
     for (let end = 0; end < bytes.length; end += 11)
       expect(await codeOf(read("a.npz", bytes.slice(0, end)).then(leavesOf)), `${end}`).toBe("bad-matrix");
+  });
+
+  it("an archive whose fields of 64 bits lie", async () => {
+    const bytes = fixture("zip64.npz");
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const last = bytes.length - 22;
+    const list = Number(view.getBigUint64(last - 76 + 48, true));
+    let refused = 0;
+    for (let at = list; at < bytes.length - 2; at++) {
+      const damaged = bytes.slice();
+      damaged[at] = (damaged[at] as number) ^ 0x81;
+      const found = await codeOf(read("a.npz", damaged).then(leavesOf));
+      // Versions, dates, attributes and the letters of names may be others.
+      expect(["bad-matrix", "bad-compression", "limit-exceeded", "no error"], `${at}`).toContain(found);
+      if (found !== "no error") refused++;
+    }
+    expect(refused).toBeGreaterThan(130);
+    const huge = bytes.slice();
+    new DataView(huge.buffer).setBigUint64(last - 76 + 40, 2n ** 63n, true);
+    expect(await failure("a.npz", huge)).toMatchObject({
+      code: "bad-matrix",
+      message: expect.stringContaining("it states 9223372036854775808 bytes"),
+    });
+  });
+
+  it("a head of safetensors that has a tensor twice, naming the file", async () => {
+    const tensor = '"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}';
+    const head = utf8(`{${tensor},${tensor}}`);
+    const length = new Uint8Array(new BigUint64Array([BigInt(head.length)]).buffer);
+    await expect(
+      read("a.safetensors", new Uint8Array(Buffer.concat([length, head, Buffer.alloc(1)]))),
+    ).rejects.toMatchObject({ code: "duplicate-key", message: expect.stringMatching(/^a\.safetensors, its head: /) });
   });
 });
