@@ -107,6 +107,8 @@ export interface FileIndex {
   readonly compression?: { readonly method: StreamCompression; readonly size: number; readonly sha256: string };
   /** Of a metadata file: its columns that name files. `columns` are those of the file, `columnsOf` says those of its records. */
   readonly named?: readonly NamedColumn[];
+  /** Of an archive: links in it, which are in no record. Default none. */
+  readonly links?: number;
 }
 
 /** How CSV is written; each only when not the default (`docs/spec/manifest.md`, "Dialect"). */

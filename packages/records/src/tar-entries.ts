@@ -18,7 +18,7 @@ export interface ForwardBytes {
   take(count: number): Promise<Uint8Array>;
 }
 
-/** A regular file in an archive. Its content comes next. */
+/** A regular file in an archive, whose content comes next; or a link, which has none. */
 export interface TarMember {
   /** As it stands there, UTF-8. */
   readonly path: string;
@@ -26,6 +26,8 @@ export interface TarMember {
   readonly begin: number;
   /** Bytes of its content. */
   readonly size: number;
+  /** Of a link: what it names, and whether that is seen from the top of the archive (a hard link) or from the folder that it is in. */
+  readonly link?: { readonly target: string; readonly fromTop: boolean };
 }
 
 /** The refusal of an archive. */
@@ -37,11 +39,12 @@ export function badTar(path: string, offset: number, reason: string): FormatErro
 interface Extension {
   begin: number;
   path: Uint8Array | null;
+  target: Uint8Array | null;
   size: number | null;
 }
 
 /**
- * Walks over the regular files of an archive. The caller takes the `size` bytes of each before it asks for the next.
+ * Walks over the regular files and links of an archive. The caller takes the `size` bytes of each before it asks for the next.
  *
  * @param archive Path of the archive, for messages.
  * @throws FormatError `bad-tar`, `invalid-utf8`.
@@ -64,18 +67,27 @@ export async function* readTarMembers(bytes: ForwardBytes, archive: string): Asy
         throw badTar(archive, at, `an extended header has ${size} bytes; at most ${MAX_EXTENSION_BYTES} are read`);
       const content = await bytes.take(size);
       await takePadding(bytes, size, content.length, archive);
-      if (type === "L") extension = { ...(extension ?? { begin: at, size: null }), path: untilZero(content) };
-      else if (type === "K") extension ??= { begin: at, path: null, size: null };
-      else extension = withRecords(type, extension, content, archive, at);
+      if (type === "L" || type === "K") {
+        extension ??= { begin: at, path: null, target: null, size: null };
+        extension[type === "L" ? "path" : "target"] = untilZero(content);
+      } else extension = withRecords(type, extension, content, archive, at);
       continue;
     }
-    const { path, size: stated, begin } = extension ?? { path: null, size: null, begin: at };
+    const { path, target, size: stated, begin } = extension ?? { path: null, target: null, size: null, begin: at };
     extension = null;
     if (type === "S") throw badTar(archive, at, "it holds a sparse file. Pack it again without --sparse");
     if (type === "M" || type === "N" || type === "D")
       throw badTar(archive, at, `it holds an entry of type ${type}, of several volumes or incremental backups`);
     // Folders, links and devices have no content; what their size says is about something else.
-    if (/[1-6V]/.test(type)) continue;
+    if (type === "1" || type === "2") {
+      const link = {
+        target: decodePath(target ?? untilZero(header.subarray(157, 257)), archive),
+        fromTop: type === "1",
+      };
+      yield { path: decodePath(path ?? nameOf(header), archive), begin, size: 0, link };
+      continue;
+    }
+    if (/[3-6V]/.test(type)) continue;
     if (!/[\0 07]/.test(type)) throw badTar(archive, at, `it holds an entry of unknown type ${JSON.stringify(type)}`);
     const name = decodePath(path ?? nameOf(header), archive);
     // What tar wrote before there were types.
@@ -179,7 +191,7 @@ function withRecords(
   archive: string,
   at: number,
 ): Extension | null {
-  const found: Extension = { ...(before ?? { begin: at, path: null, size: null }) };
+  const found: Extension = { ...(before ?? { begin: at, path: null, target: null, size: null }) };
   for (let begin = 0; begin < content.length; ) {
     const space = content.indexOf(0x20, begin);
     const digits = space < 0 ? "" : decoder.decode(content.subarray(begin, space));
@@ -200,6 +212,7 @@ function withRecords(
     if (type === "g" && (key === "path" || key === "size"))
       throw badTar(archive, at, `an extended header says one ${key} for all members`);
     if (key === "path") found.path = value.slice();
+    if (key === "linkpath") found.target = value.slice();
     if (key === "size") found.size = paxSize(decoder.decode(value), archive, at);
     begin = end;
   }

@@ -20,7 +20,7 @@ import {
   type PlacedBatch,
   type ReadOptions,
 } from "./reader.js";
-import { type ForwardBytes, readTarMembers } from "./tar-entries.js";
+import { type ForwardBytes, readTarMembers, type TarMember } from "./tar-entries.js";
 
 /** Bytes that are read at once. */
 const PIECE_BYTES = 1024 * 1024;
@@ -55,9 +55,15 @@ async function indexTar(source: ByteSource, options: IndexOptions = {}): Promise
   const samples = new Map<string, StoredSample>();
   const extensions = new Set<string>();
   let members = 0;
-  for await (const { path: stored, begin, size } of readTarMembers(bytes, source.path)) {
+  let links = 0;
+  for await (const { path: stored, begin, size, link } of readTarMembers(bytes, source.path)) {
     const path = stored.startsWith("./") ? stored.slice(2) : stored;
     checkMemberPath(path, source.path);
+    if (link !== undefined) {
+      checkTarget(path, link, source.path);
+      links++;
+      continue;
+    }
     if (++members > maxMembers) refuseLimit(source.path, "maxMembers", maxMembers, "members");
     const { key, folder, extension } = placeOf(path);
     const sample = samples.get(key) ?? { folder, members: [] };
@@ -85,7 +91,25 @@ async function indexTar(source: ByteSource, options: IndexOptions = {}): Promise
     records: samples.size,
     columns: [...columns, ...[...extensions].map((name) => ({ name, type: "bytes" as const }))],
     parts: partsOf([...samples.values()]),
+    ...(links === 0 ? {} : { links }),
   };
+}
+
+/** A link is no member, but one that leads out of the archive is there to be followed by somebody. */
+function checkTarget(path: string, { target, fromTop }: NonNullable<TarMember["link"]>, archive: string): void {
+  let depth = fromTop ? 0 : path.split("/").length - 1;
+  let leaves = /^[/\\]|^[A-Za-z]:/.test(target);
+  for (const segment of target.split("/")) {
+    if (segment === "..") depth--;
+    else if (segment !== "" && segment !== ".") depth++;
+    leaves ||= depth < 0;
+  }
+  if (!leaves) return;
+  throw new FormatError(
+    "bad-path",
+    `${archive}: the link ${JSON.stringify(path)} leads out of the archive, to ${JSON.stringify(target)}. Pack the file itself`,
+    { details: { path: archive, member: path.slice(0, 200), target: target.slice(0, 200) } },
+  );
 }
 
 /** The same paths as those of data sets: an archive is a folder that somebody packed. */

@@ -16,6 +16,7 @@ const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new UR
 
 interface Entry {
   readonly name: string;
+  readonly target?: string;
   readonly content?: string | Uint8Array;
   readonly type?: string;
   readonly size?: string | Uint8Array;
@@ -24,7 +25,15 @@ interface Entry {
 }
 
 /** An entry as a literal reading of POSIX has it. */
-function entry({ name, content = "", type = "0", size, magic = "ustar\x0000", prefix = "" }: Entry): Uint8Array {
+function entry({
+  name,
+  target = "",
+  content = "",
+  type = "0",
+  size,
+  magic = "ustar\x0000",
+  prefix = "",
+}: Entry): Uint8Array {
   const data = typeof content === "string" ? utf8(content) : content;
   const header = new Uint8Array(512);
   const put = (text: string, at: number): void => header.set(Buffer.from(text, "utf8"), at);
@@ -34,6 +43,7 @@ function entry({ name, content = "", type = "0", size, magic = "ustar\x0000", pr
   header.set(typeof stated === "string" ? Buffer.from(stated) : stated, 124);
   put("        ", 148);
   put(type, 156);
+  put(target, 157);
   put(magic, 257);
   put(prefix, 345);
   put(
@@ -137,8 +147,9 @@ describe("tarReader", () => {
   it("has no records of folders, links and devices, and other fields in GNU's own form", async () => {
     const bytes = archive(
       { name: "d/", type: "5" },
-      { name: "d/link.jpg", type: "2" },
-      { name: "d/hard.jpg", type: "1", size: "00000000777\0" },
+      { name: "d/link.jpg", type: "2", target: "../a.jpg" },
+      pax(paxRecord("linkpath", "./d/../a.jpg")),
+      { name: "d/hard.jpg", type: "1", size: "00000000777\0", target: "/elsewhere" },
       { name: "tty", type: "3" },
       { name: "old/", type: "\0" },
       pax(paxRecord("comment", "0123"), "g"),
@@ -146,6 +157,7 @@ describe("tarReader", () => {
     );
     const source = await tar(bytes);
     expect(source.records).toBe(1);
+    expect(source.files[0]?.index.links).toBe(2);
     expect(await setOf(source)).toBe(await setOf(await tar(archive({ name: "a.jpg", content: "1" }))));
   });
 
@@ -155,6 +167,20 @@ describe("tarReader", () => {
     ["a path outside, in pax", archive(pax(paxRecord("path", "a/../../b.x")), { name: "z" }), "bad-path"],
     ["a name with a line end", archive({ name: "a\nb.jpg" }), "bad-path"],
     ["a backslash", archive({ name: "a\\..\\b.jpg" }), "bad-path"],
+    ["a link to an absolute path", archive({ name: "a.x", type: "2", target: "/etc/passwd" }), "bad-path"],
+    ["a link out of the archive", archive({ name: "d/a.x", type: "2", target: "../e/../../b.x" }), "bad-path"],
+    ["a hard link out of the archive", archive({ name: "d/a.x", type: "1", target: "../b.x" }), "bad-path"],
+    [
+      "a link out of the archive, in pax",
+      archive(pax(paxRecord("linkpath", "../b.x")), { name: "a.x", type: "2", target: "b.x" }),
+      "bad-path",
+    ],
+    [
+      "a link out of the archive, by GNU",
+      archive({ name: "K", type: "K", content: "C:\\b.x\0" }, { name: "a.x", type: "2", target: "b.x" }),
+      "bad-path",
+    ],
+    ["a link whose own path leads outside", archive({ name: "../a.x", type: "2", target: "b.x" }), "bad-path"],
     ["an extension twice", archive({ name: "a.x" }, { name: "b.x" }, { name: "./a.x" }), "duplicate-key"],
     ["the extension folder", archive({ name: "a.folder" }), "duplicate-key"],
     ["a sparse file", archive({ name: "a.x", type: "S" }), "bad-tar"],

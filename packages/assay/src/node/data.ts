@@ -87,13 +87,20 @@ function remoteOptions({ stallMs, spool, signal }: Work): Pick<OpenSourceOptions
 }
 
 /**
- * Says which columns became text though nearly all their fields fit another type, and which pictures are in no record though
- * metadata files name others.
+ * Says which columns became text though nearly all their fields fit another type, which pictures are in no record though
+ * metadata files name others, and which archives have links, which are in none.
  */
 export function warnOfScan(
-  { warnings, unnamed = [] }: Pick<ScannedSource, "warnings" | "unnamed">,
+  { files, warnings, unnamed = [] }: Pick<ScannedSource, "files" | "warnings" | "unnamed">,
   { onWarning }: Work,
 ): void {
+  for (const { file, index } of files) {
+    const { links = 0 } = index;
+    if (links > 0)
+      onWarning?.(
+        `${file.path} holds ${links === 1 ? "a link" : `${links} links`}, in no record: pack files, not links`,
+      );
+  }
   if (unnamed.length > 0) {
     const shown = `${unnamed.slice(0, 3).join(", ")}${unnamed.length > 3 ? ", …" : ""}`;
     onWarning?.(
