@@ -61,6 +61,16 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** Why a record is suspected. No claim. */
+export interface SuspectReason {
+  /** Ordinal over all files. */
+  readonly record: number;
+  /** One sentence for people. Holds data: escape it. */
+  readonly message: string;
+  /** Plain JSON. No values of records when leaves are keyed. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
 /** An answer for one source (site, annotator, supplier). */
 export interface SourceAnswer {
   readonly source: string;
@@ -116,6 +126,8 @@ export interface Outcome {
   readonly estimate?: Estimate;
   /** Ranked, as long as the estimated number; no claim. Ordinals over all files. */
   readonly suspects?: readonly number[];
+  /** Why the first of the suspects (at most 50) are suspected, in their order; no claim. */
+  readonly reasons?: readonly SuspectReason[];
   /** What merely disagrees; no claim. */
   readonly disputed?: readonly number[];
   readonly sources?: readonly SourceAnswer[];

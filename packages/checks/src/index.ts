@@ -19,6 +19,7 @@ export type {
   Severity,
   Skip,
   SourceAnswer,
+  SuspectReason,
   Table,
   TableColumn,
   TriedPower,

@@ -4,10 +4,16 @@ import { toHex } from "@assay/merkle";
 import type { Check, CheckContext, CheckData, Outcome } from "./check.js";
 import type { MatrixUse } from "./matrices.js";
 
+/** Suspects of an outcome that are explained at most: the first ones. */
+export const MAX_REASONS = 50;
+
 /** What a check says when it ran to its end. */
 export type Completed = Pick<Outcome, "calibration" | "examined"> &
   Partial<
-    Pick<Outcome, "fdr" | "estimate" | "suspects" | "disputed" | "sources" | "orderBound" | "notes" | "details">
+    Pick<
+      Outcome,
+      "fdr" | "estimate" | "suspects" | "reasons" | "disputed" | "sources" | "orderBound" | "notes" | "details"
+    >
   > & {
     readonly columns: readonly string[];
     readonly findings: number;

@@ -179,6 +179,9 @@ function outcomeOf(outcome: Outcome): ReportOutcome {
     ...(fdr === undefined ? {} : { fdr }),
     ...(estimate === undefined ? {} : { estimate: { rate: estimate.rate, low: estimate.low, high: estimate.high } }),
     suspects: cutList(outcome.suspects ?? [], MAX_ORDINALS, (record) => record),
+    reasons: (outcome.reasons ?? [])
+      .slice(0, MAX_LINES)
+      .map(({ record, message }) => ({ record, message: cutText(message) })),
     disputed: cutList(outcome.disputed ?? [], MAX_ORDINALS, (record) => record),
     sources: cutList(
       [...(outcome.sources ?? [])].sort((a, b) => b.rate - a.rate || compareTexts(a.source, b.source)),

@@ -86,9 +86,17 @@ export function fieldList(fields: readonly Field[], unread?: ReadonlySet<string>
 export function rankingSection({ outcomes }: Report): Markup | undefined {
   const ranked = outcomes.filter(({ suspects, disputed }) => suspects.total + disputed.total > 0);
   if (ranked.length === 0) return undefined;
-  const list = (name: string, about: string, { total, shown }: { total: number; shown: readonly number[] }) =>
+  const list = (
+    name: string,
+    about: string,
+    { total, shown }: { total: number; shown: readonly number[] },
+    reasons: Markup | false,
+  ) =>
     total > 0 &&
-    html`<details class="more"><summary>${plural(total, name)}${total > shown.length && `, the first ${countText(shown.length)}`}</summary><p class="soft small">${about}</p><p class="small">${shown.join(", ")}</p></details>`;
+    html`<details class="more"><summary>${plural(total, name)}${total > shown.length && `, the first ${countText(shown.length)}`}</summary><p class="soft small">${about}</p>${reasons}<p class="small">${shown.join(", ")}</p></details>`;
+  const whys = (reasons: Report["outcomes"][number]["reasons"]) =>
+    reasons.length > 0 &&
+    html`<dl class="fields">${reasons.map(({ record, message }) => html`<dt>${countText(record)}</dt><dd>${quoted(message)}</dd>`)}</dl>`;
   return html`<section id="suspects" aria-labelledby="suspects-title">
 <h2 id="suspects-title">Suspects and disputed records</h2>
 <p class="soft">These carry no error-rate claim and close no gate. Suspects are ranked, as many as the estimate says are bad. Disputed records merely disagree with what was expected of them. Numbers are ordinals over all files, from 0.</p>
@@ -96,10 +104,11 @@ ${ranked.map(
   ({
     check,
     suspects,
+    reasons,
     disputed,
     estimate,
   }) => html`<h3>${quoted(check)}${estimate && html` <span class="soft small">estimated ${shareText(estimate.rate)}</span>`}</h3>
-${list("suspect", "Most suspicious first.", suspects)}${list("disputed record", "In the order of the check.", disputed)}`,
+${list("suspect", "Most suspicious first.", suspects, whys(reasons))}${list("disputed record", "In the order of the check.", disputed, false)}`,
 )}
 </section>
 `;

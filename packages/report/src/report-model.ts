@@ -107,6 +107,8 @@ export interface ReportOutcome {
   readonly estimate?: Estimate;
   /** Ranked, no claim. Ordinals over all files. */
   readonly suspects: Shown<number>;
+  /** Why the first suspects are suspected. */
+  readonly reasons: readonly { readonly record: number; readonly message: string }[];
   readonly disputed: Shown<number>;
   readonly sources: Shown<SourceAnswer>;
   readonly columns: Shown<string>;

@@ -71,6 +71,13 @@ export const OUTCOMES: readonly Outcome[] = [
     fdr: 0.05,
     estimate: { rate: 0.021, low: 0.017, high: 0.026 },
     suspects: [11_204, 87, 30_551, 402, 19_777],
+    reasons: [
+      {
+        record: 11_204,
+        message: 'The label "good" contradicts the features, which say "bad".',
+        evidence: { score: 4.2, given: "good", suggested: "bad" },
+      },
+    ],
     disputed: [90, 4_410, 8_000],
     lookedAt: {
       columns: ["age", "balance", "income", "tenure"],

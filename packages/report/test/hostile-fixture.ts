@@ -90,6 +90,7 @@ export const HOSTILE: ReportInput = {
     lookedAt: { columns: [text], label: text, records: 1, unread: [text], excluded: [text] },
     sources: [{ source: text, records: 1, findings: 1, suspects: 1, rate: 1, low: 0, high: 1 }],
     seed: { value: text, origin: "given" },
+    reasons: [{ record: 1, message: text, evidence: values }],
     notes: [text],
     details: values,
   })),

@@ -147,6 +147,18 @@ export function wrongVotes({ item, items }: AnnotatorVotes, probability: Float64
   return { rate, low: Math.max(0, rate - 1.96 * error), high: Math.min(1, rate + 1.96 * error) };
 }
 
+/** The most probable class of each item, the first of equals. */
+export function consensusOf(
+  { items, classes }: Pick<AnnotatorVotes, "items" | "classes">,
+  posterior: Float64Array,
+): Int32Array {
+  return Int32Array.from({ length: items }, (_, item) => {
+    let best = item * classes;
+    for (let at = best + 1; at < (item + 1) * classes; at++) if (posterior[at]! > posterior[best]!) best = at;
+    return best - item * classes;
+  });
+}
+
 /** Votes for another class than the most probable of their item. */
 export function disputedVotes({ item, label, classes }: AnnotatorVotes, posterior: Float64Array): number[] {
   const disputed: number[] = [];

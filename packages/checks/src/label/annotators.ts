@@ -7,7 +7,7 @@ import { groupsOf } from "../groups.js";
 import { dawidSkene } from "../numeric/dawid-skene.js";
 import { log } from "../numeric/elementary.js";
 import { benjaminiHochberg } from "../numeric/false-discovery.js";
-import { completed, skipped } from "../outcome.js";
+import { completed, MAX_REASONS, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { betaBinomialTail, hypergeometricTail } from "../source/count-tests.js";
@@ -18,6 +18,7 @@ import {
   type AnnotatorQuality,
   agreementOfAnnotators,
   annotatorQualities,
+  consensusOf,
   disputedVotes,
   itemsOfSeveral,
   votesOfTable,
@@ -105,6 +106,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const { posterior, prior, rounds } = dawidSkene(votes);
   context.signal?.throwIfAborted();
   const probability = Float64Array.from(votes.item, (item, v) => posterior[item * votes.classes + votes.label[v]!]!);
+  const consensus = consensusOf(votes, posterior);
   const wrong = wrongVotes(votes, probability);
   const leastProbable = [...probability.keys()]
     .sort((a, b) => probability[a]! - probability[b]! || a - b)
@@ -165,6 +167,23 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     fdr: context.fdr,
     estimate: wrong,
     suspects: leastProbable.map(recordOf),
+    reasons: leastProbable.slice(0, MAX_REASONS).map((vote) => {
+      const given = labels.names[votes.label[vote]!]!;
+      const agreed = labels.names[consensus[votes.item[vote]!]!]!;
+      return {
+        record: recordOf(vote),
+        message: context.showValues
+          ? `The label ${quoted(given)} is doubted; the consensus is ${quoted(agreed)}.`
+          : "The label is doubted.",
+        evidence: {
+          ...(context.showValues && { given, consensus: agreed }),
+          probabilityOfGiven: roundScore(probability[vote]!),
+          probabilityOfConsensus: roundScore(
+            posterior[votes.item[vote]! * votes.classes + consensus[votes.item[vote]!]!]!,
+          ),
+        },
+      };
+    }),
     disputed: disputedVotes(votes, posterior)
       .map(recordOf)
       .sort((a, b) => a - b),

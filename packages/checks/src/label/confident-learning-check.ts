@@ -1,7 +1,8 @@
 /** The check `label-flips.confident-learning`: what cleanlab would flag, for those who know it and compare. */
 
 import type { Check, CheckContext, CheckData, CheckResult } from "../check.js";
-import { completed, skipped } from "../outcome.js";
+import { completed, MAX_REASONS, skipped } from "../outcome.js";
+import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { expandRow } from "./class-probabilities.js";
 import {
@@ -101,6 +102,22 @@ async function run(data: CheckData, options: ConfidentLearningOptions, context: 
     findings: 0,
     calibration: "uncalibrated",
     suspects: flagged.map((i) => data.place(rows[i]!).record),
+    reasons: flagged.slice(0, MAX_REASONS).map((i) => {
+      const given = labelled.labels[i]!;
+      const suggested = mostProbable(labelled, i);
+      return {
+        record: data.place(rows[i]!).record,
+        message: context.showValues
+          ? `The label ${quoted(names[given]!)} is doubted; most probable is ${quoted(names[suggested]!)}.`
+          : "The label is doubted.",
+        evidence: {
+          quality: roundScore(quality[i]!),
+          ...(context.showValues && { given: names[given]!, suggested: names[suggested]! }),
+          probabilityOfGiven: roundScore(labelled.probabilities[i * classes + given]!),
+          probabilityOfSuggested: roundScore(labelled.probabilities[i * classes + suggested]!),
+        },
+      };
+    }),
     notes: [
       ...read.notes,
       "confident learning makes no claim about how many of its suspects are wrong; label-flips does, where it can",
@@ -117,6 +134,14 @@ async function run(data: CheckData, options: ConfidentLearningOptions, context: 
     },
   });
   return { outcome, findings: [], scores };
+}
+
+/** The most probable class of a row, the first of equals. */
+function mostProbable({ probabilities, classes }: LabelledProbabilities, row: number): number {
+  let best = 0;
+  for (let k = 1; k < classes; k++)
+    if (probabilities[row * classes + k]! > probabilities[row * classes + best]!) best = k;
+  return best;
 }
 
 interface JudgedRows {

@@ -4,7 +4,7 @@
 
 import type { Check, CheckContext, CheckData, CheckResult, Finding } from "../check.js";
 import { compareFindings, severityOf } from "../findings.js";
-import { completed, skipped } from "../outcome.js";
+import { completed, MAX_REASONS, skipped } from "../outcome.js";
 import { flippedLabels } from "../power/flipped-labels.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
@@ -202,10 +202,15 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   }
 
   const evidenceOf = evidenceMaker(table, votes, judged, mixture, scores, posterior, nameOf, context.showValues);
+  const contradiction = (unit: number): string => {
+    const by = images ? "the image" : "the features";
+    if (!context.showValues) return `The label contradicts ${by}.`;
+    const own = quoted(nameOf(units.label[unit]!));
+    const suggested = quoted(nameOf(scores.suggested[unit]!));
+    return `The label ${own} contradicts ${by}, which ${images ? "says" : "say"} ${suggested}.`;
+  };
   const findings = found.map((row): Finding => {
     const unit = votes.unitOf[row]!;
-    const own = nameOf(units.label[unit]!);
-    const suggested = nameOf(scores.suggested[unit]!);
     return {
       ...data.place(row),
       check: ID,
@@ -213,9 +218,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
       score: roundScore(scores.score[unit]!),
       q: roundScore(q[unit]!),
       severity: severityOf(q[unit]!),
-      message: context.showValues
-        ? `The label ${quoted(own)} contradicts ${images ? "the image, which says" : "the features, which say"} ${quoted(suggested)}.`
-        : `The label contradicts ${images ? "the image" : "the features"}.`,
+      message: contradiction(unit),
       evidence: evidenceOf(unit),
     };
   });
@@ -233,6 +236,15 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
     ...(uncalibrated ? {} : { fdr: context.fdr }),
     estimate: { rate: roundScore(flips.rate), low: blind ? 0 : roundScore(flips.low), high: roundScore(flips.high) },
     suspects: lists.suspects.map((row) => data.place(row).record),
+    reasons: lists.suspects.slice(0, MAX_REASONS).map((row) => {
+      const unit = votes.unitOf[row]!;
+      const score = roundScore(scores.score[unit]!);
+      return {
+        record: data.place(row).record,
+        message: contradiction(unit),
+        evidence: { score, ...evidenceOf(unit) },
+      };
+    }),
     disputed: lists.disputed.map((row) => data.place(row).record),
     notes,
     details: {

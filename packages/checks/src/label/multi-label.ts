@@ -1,10 +1,19 @@
 /** Records with lists of labels: each label is a question of yes and no by itself, judged by the same features. */
 
-import type { CheckContext, CheckData, CheckResult, DataShape, Finding, Table, TableColumn } from "../check.js";
+import type {
+  CheckContext,
+  CheckData,
+  CheckResult,
+  DataShape,
+  Finding,
+  SuspectReason,
+  Table,
+  TableColumn,
+} from "../check.js";
 import { compareTexts } from "../code-point-order.js";
 import { asCategory } from "../columns.js";
 import { compareFindings } from "../findings.js";
-import { completed, skipped } from "../outcome.js";
+import { completed, MAX_REASONS, skipped } from "../outcome.js";
 import { quoted } from "../quoted.js";
 import { LEAST_GROUPS } from "./given-labels.js";
 
@@ -166,6 +175,7 @@ function joined(
     );
     return [...rows].sort((a, b) => scores[b]! - scores[a]! || a - b).map((row) => data.place(row).record);
   };
+  const suspects = union("suspects");
   const claims = answered.some(({ result }) => result.outcome.calibration !== "uncalibrated");
   const first = answered[0]!.result.outcome;
   const outcome = completed(check, data, context, {
@@ -175,7 +185,8 @@ function joined(
     findings: findings.length,
     calibration: claims ? "posterior" : "uncalibrated",
     ...(claims && { fdr: context.fdr }),
-    suspects: union("suspects"),
+    suspects,
+    reasons: reasonsOf(answered, suspects, showValues),
     disputed: union("disputed"),
     notes: [
       `each label was judged by itself: ${answered.length}; rates and claims are of each (details.labels)`,
@@ -193,6 +204,21 @@ function joined(
     },
   });
   return { outcome, findings: findings.sort(compareFindings), scores };
+}
+
+/** Why the first suspects are suspected: each for the label that has the highest score of those that say why. */
+function reasonsOf(answered: readonly Judged[], suspects: readonly number[], showValues: boolean): SuspectReason[] {
+  const reasonOf = new Map<number, { readonly score: number; readonly reason: SuspectReason }>();
+  for (const { name, result } of answered) {
+    for (const { record, message, evidence } of result.outcome.reasons ?? []) {
+      const score = evidence.score as number;
+      const known = reasonOf.get(record);
+      if (known && known.score >= score) continue;
+      const named = { ...evidence, ...(showValues && { label: name }) };
+      reasonOf.set(record, { score, reason: { record, message, evidence: named } });
+    }
+  }
+  return suspects.slice(0, MAX_REASONS).flatMap((record) => reasonOf.get(record)?.reason ?? []);
 }
 
 /** What was said of labels: of all of them once, else with the labels that it was said of. */

@@ -7,6 +7,7 @@ import { regionOfCell } from "../image/image-grid.js";
 import { conditionalResiduals } from "../numeric/trimmed-mahalanobis.js";
 import { evidenceText, quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
+import type { DistinctRows } from "./distinct-rows.js";
 import type { OutlierModel } from "./outlier-score.js";
 import type { AddedViews } from "./record-score.js";
 import { cellOf, type ScaledMatrix } from "./scaled-matrix.js";
@@ -37,18 +38,22 @@ export interface ExplainedNumbers {
   readonly dateOf: (column: string) => ((value: number) => string | undefined) | undefined;
 }
 
-/** Turns numbers of columns that hold dates into dates. */
-export function datesOf({ kinds }: DataShape, dates: readonly string[]): ExplainedNumbers["dateOf"] {
+/** Turns numbers of columns that hold dates into dates: whole days where the column holds nothing finer. */
+export function datesOf({ kinds }: DataShape, { dates, numbers }: FeatureColumns): ExplainedNumbers["dateOf"] {
   const days = new Set(dates);
+  const whole = new Set(
+    numbers.filter(({ values }) => values.every((v) => Number.isNaN(v) || Number.isInteger(v))).map(({ name }) => name),
+  );
   return (column) => {
     const kind = kinds[column];
-    if (kind === "date" || days.has(column)) return textOfDays;
+    if (kind === "date" || days.has(column))
+      return whole.has(column) ? (value) => textOfDays(Math.round(value)) : textOfDays;
     return kind === "timestamp" || kind === "instant" ? (seconds) => textOfDays(seconds / 86_400) : undefined;
   };
 }
 
 /** The cells of a record that are farthest from what its other cells say. */
-export function oddCellsOf(
+function oddCellsOf(
   { model: { clipped, covariance }, scaled: { centres, scales }, columns, dateOf }: ExplainedNumbers,
   at: number,
   row: number,
@@ -83,16 +88,12 @@ export function oddCellsOf(
 }
 
 /** The scales of pixels, by which a region stands out. */
-export function regionScales(pixels: FeatureColumns["numbers"]): readonly ColumnScale[] {
+function regionScales(pixels: FeatureColumns["numbers"]): readonly ColumnScale[] {
   return pixels.map(({ values }) => robustScale(values.filter((value) => !Number.isNaN(value))));
 }
 
 /** The regions of an image that are farthest from what they are in most images. */
-export function oddRegions(
-  pixels: FeatureColumns["numbers"],
-  scales: readonly ColumnScale[],
-  row: number,
-): ExplainedCell[] {
+function oddRegions(pixels: FeatureColumns["numbers"], scales: readonly ColumnScale[], row: number): ExplainedCell[] {
   return pixels
     .flatMap(({ name, values, cell }, j) => {
       const { centre, scale } = scales[j]!;
@@ -131,7 +132,7 @@ export interface AddedEvidence {
   };
 }
 
-export function addedEvidence({ surprise, text }: AddedViews, row: number, showValues: boolean): AddedEvidence {
+function addedEvidence({ surprise, text }: AddedViews, row: number, showValues: boolean): AddedEvidence {
   const rare = surprise?.rareValues(row, SHOWN_COLUMNS) ?? [];
   const of = surprise?.counted ?? 0;
   const categories = rare.flatMap(({ column, deviation, records }) =>
@@ -170,6 +171,41 @@ export function addedEvidence({ surprise, text }: AddedViews, row: number, showV
   };
 }
 
+/** Why a record stands out. */
+export interface ExplainedRecord {
+  readonly views: Readonly<Record<string, number>>;
+  readonly cells: readonly ExplainedCell[];
+  readonly more: AddedEvidence;
+  /** One sentence on the view that it is oddest to. */
+  readonly message: string;
+}
+
+/**
+ * What explains a record, by its row.
+ *
+ * @param explained - Undefined where there are no numbers.
+ * @param pixels - Columns of the images, which regions are named by.
+ * @param viewsOf - The views of a row.
+ */
+export function explainer(
+  explained: ExplainedNumbers | undefined,
+  { placeOf }: Pick<DistinctRows, "placeOf">,
+  pixels: FeatureColumns["numbers"],
+  added: AddedViews,
+  viewsOf: (row: number) => Readonly<Record<string, number>>,
+  showValues: boolean,
+): (row: number) => ExplainedRecord {
+  const scales = regionScales(pixels);
+  return (row) => {
+    const views = viewsOf(row);
+    const more = addedEvidence(added, row, showValues);
+    const cells = explained
+      ? oddCellsOf(explained, placeOf(row), row, oddRegions(pixels, scales, row), showValues)
+      : [];
+    return { views, cells, more, message: recordMessage(views, cells, more, showValues) };
+  };
+}
+
 /** One sentence on the number that stands out most. */
 export function numbersMessage(cells: readonly ExplainedCell[], showValues: boolean): string {
   const first = cells[0];
@@ -183,7 +219,7 @@ export function numbersMessage(cells: readonly ExplainedCell[], showValues: bool
 }
 
 /** One sentence on what stands out most in a record, by its oddest view. */
-export function recordMessage(
+function recordMessage(
   views: Readonly<Record<string, number>>,
   cells: readonly ExplainedCell[],
   { categories = [], missing, text }: AddedEvidence,

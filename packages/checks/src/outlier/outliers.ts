@@ -10,7 +10,7 @@ import { FEATURES } from "../image/image-grid.js";
 import type { ImageFeatures } from "../image/image-table.js";
 import { lookedAtNames, readImages } from "../image/read-images.js";
 import { matrixBytes } from "../matrices.js";
-import { completed, skipped } from "../outcome.js";
+import { completed, MAX_REASONS, skipped } from "../outcome.js";
 import { movedNumbers } from "../power/moved-numbers.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
@@ -26,16 +26,7 @@ import {
   type OutlierCalibration,
   uncalibrated,
 } from "./outlier-calibration.js";
-import {
-  addedEvidence,
-  datesOf,
-  type ExplainedNumbers,
-  numbersMessage,
-  oddCellsOf,
-  oddRegions,
-  recordMessage,
-  regionScales,
-} from "./outlier-evidence.js";
+import { datesOf, type ExplainedNumbers, explainer, numbersMessage } from "./outlier-evidence.js";
 import { scoreOutliers } from "./outlier-score.js";
 import { rankedRows, rankingLength } from "./ranked-rows.js";
 import { addedViews, recordScores } from "./record-score.js";
@@ -165,7 +156,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       ? distinct
       : distinctRows(tableOf([...pixels, ...features.numbers, ...embeddings]), isTrusted, context.seed);
   const explained =
-    numbers.length > 0 ? await modelOf(numbers, ofNumbers, datesOf(shape, features.dates), context) : undefined;
+    numbers.length > 0 ? await modelOf(numbers, ofNumbers, datesOf(shape, features), context) : undefined;
   context.signal?.throwIfAborted();
   const { score, viewsOf } = recordScores(
     table.length,
@@ -196,18 +187,14 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const claims = calibration.method !== "uncalibrated";
   if (mixed && byDecoy) notes.push(rankingNote(added.surprise !== undefined, added.text !== undefined, claims));
 
-  const scales = regionScales(pixels);
+  const explain = explainer(explained, ofNumbers, pixels, added, viewsOf, showValues);
   const threshold = thresholdOf(claimedScore, calibration, fdr);
   const findings: Finding[] = [];
   for (let row = 0; row < table.length && claims; row++) {
     const at = claimed.placeOf(row);
     const [p, q] = [calibration.p[at]!, calibration.q[at]!];
     if (!(q <= fdr)) continue;
-    const cells = explained
-      ? oddCellsOf(explained, ofNumbers.placeOf(row), row, oddRegions(pixels, scales, row), showValues)
-      : [];
-    const views = viewsOf(row);
-    const more = addedEvidence(added, row, showValues);
+    const { views, cells, more, message } = explain(row);
     findings.push({
       ...data.place(row),
       check: ID,
@@ -216,7 +203,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       ...(Number.isNaN(p) ? {} : { p: roundScore(p) }),
       q: roundScore(q),
       severity: severityOf(q),
-      message: byDecoy ? numbersMessage(cells, showValues) : recordMessage(views, cells, more, showValues),
+      message: byDecoy ? numbersMessage(cells, showValues) : message,
       evidence: {
         threshold,
         views,
@@ -230,6 +217,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   }
   // Where the ranking is about more than what is claimed, nothing says how long it is.
   const ranked = claims && !(mixed && byDecoy) ? findings.length : rankingLength(table.length);
+  const suspects = rankedRows(score, ranked);
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
     columns: lookedAtNames([...pixels, ...own]),
     ...(embeddings.length > 0 && { matrices: ["embeddings" as const] }),
@@ -237,7 +225,15 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     findings: findings.length,
     calibration: calibration.method,
     ...(claims ? { fdr } : {}),
-    suspects: rankedRows(score, ranked).map((row) => data.place(row).record),
+    suspects: suspects.map((row) => data.place(row).record),
+    reasons: suspects.slice(0, MAX_REASONS).map((row) => {
+      const { views, cells, more, message } = explain(row);
+      return {
+        record: data.place(row).record,
+        message,
+        evidence: { score: score[row]!, views, columns: cells, ...more },
+      };
+    }),
     notes,
     details: {
       distinctRecords: claimed.first.length,

@@ -4,21 +4,22 @@ import type { Check, CheckContext, CheckData, CheckResult, DataShape, Finding, T
 import { featureColumns, firstRows } from "../columns.js";
 import { type FeatureColumns, featuresOf, leftNotes } from "../features.js";
 import { compareFindings, severityOf } from "../findings.js";
-import { log } from "../numeric/elementary.js";
 import { benjaminiHochberg, conformalPValues } from "../numeric/false-discovery.js";
 import { median } from "../numeric/quantiles.js";
 import { expectedCells, fitTrimmedMahalanobis } from "../numeric/trimmed-mahalanobis.js";
-import { completed, skipped } from "../outcome.js";
+import { completed, MAX_REASONS, skipped } from "../outcome.js";
 import { evidenceText, quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
 import { takeTrust } from "../trusted.js";
 import { distinctRows } from "./distinct-rows.js";
 import { LEAST_TRUSTED } from "./outlier-calibration.js";
+import { datesOf } from "./outlier-evidence.js";
 import { rankedRows, rankingLength } from "./ranked-rows.js";
 import { cellOf, type ScaledMatrix, scaledMatrix } from "./scaled-matrix.js";
 import { similarValues } from "./similar-values.js";
 import { MAX_STRANGE_CELLS, strangeFindings } from "./strange-cells.js";
+import { type CellDeviations, type CellView, farNumbers, rareCategories, unusualCellReason } from "./unusual-cells.js";
 
 const ID = "rare-values";
 const VERSION = "1";
@@ -31,7 +32,8 @@ const MAX_COVARIANCE_COLUMNS = 400;
  * - *Numbers*: a cell is compared with what the other numbers of its record suggest (conditional residual under the covariance
  *   of the middle 75 % of the records), in units of the median residual of its column. The claim `far-value` is conformal: where
  *   at least 200 distinct records are trusted, against all their cells together, Benjamini–Hochberg over cells. Without them
- *   nothing is claimed, because how far honest values stray is not known: the most unusual records are `suspects`.
+ *   nothing is claimed, because how far honest values stray is not known: the most unusual records are `suspects`, and `reasons`
+ *   has the cell of each with the value that would have been expected.
  * - *Categories* `similar-value`: a value of at most three records that differs from one fifty times as frequent by case, spaces,
  *   Unicode form or a slip of the keys, never in digits. True but usual, so `low`; the expected value is the frequent one.
  * - *Odd cells* `odd-cell` (a text in a column of numbers) and `non-finite`: exact, `low`.
@@ -79,11 +81,15 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     return refused("No column of numbers or of categories varies.", notes);
   const rowScores = new Float64Array(table.length).fill(numbers.length + categories.length === 0 ? Number.NaN : 0);
   findings.push(...similarFindings(table, features, data, context.showValues, notes));
-  addCategoryScores(features, table, rowScores);
-  const cells = await numberCells(table, features, isTrusted, data, context, rowScores, notes);
+  const cellsOfCategories = rareCategories(features, table);
+  const cells = await numberCells(table, features, isTrusted, data, context, notes);
   findings.push(...cells.findings);
+  const views = [cellsOfCategories, ...(cells.view ? [cells.view] : [])];
+  for (const { scoreOf } of views)
+    for (let row = 0; row < table.length; row++) rowScores[row] = Math.max(rowScores[row]!, scoreOf(row));
   const scores = rowScores.map((score) => (Number.isNaN(score) ? score : roundScore(score)));
   const scored = numbers.length + categories.length > 0;
+  const suspects = scored ? rankedRows(scores, rankingLength(table.length)) : [];
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
     columns: [
       ...new Set(
@@ -94,7 +100,10 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     findings: findings.length,
     calibration: cells.conformal ? "conformal" : "uncalibrated",
     ...(cells.conformal && { fdr: context.fdr }),
-    suspects: scored ? rankedRows(scores, rankingLength(table.length)).map((row) => data.place(row).record) : [],
+    suspects: suspects.map((row) => data.place(row).record),
+    reasons: suspects
+      .slice(0, MAX_REASONS)
+      .flatMap((row) => unusualCellReason(views, row, data.place(row).record, context.showValues)),
     notes,
   });
   return { outcome, findings: findings.sort(compareFindings), scores };
@@ -142,35 +151,23 @@ function similarFindings(
   });
 }
 
-/** The score of a record is at least that of its rarest category. */
-function addCategoryScores({ categories }: FeatureColumns, table: Table, scores: Float64Array): void {
-  const rows = firstRows(table);
-  for (const { codes, categories: values } of categories) {
-    const counts = new Int32Array(values.length);
-    for (const row of rows) if (codes[row]! >= 0) counts[codes[row]!]!++;
-    const surprise = Float64Array.from(counts, (count) =>
-      Math.sqrt(Math.max(0, -2 * log((count + 0.5) / (rows.length + 0.5 * values.length)))),
-    );
-    for (let row = 0; row < table.length; row++)
-      if (codes[row]! >= 0) scores[row] = Math.max(scores[row]!, surprise[codes[row]!]!);
-  }
-}
-
 interface NumberCells {
   readonly conformal: boolean;
   readonly findings: readonly Finding[];
+  /** Absent where there are no numbers to compare. */
+  readonly view?: CellView;
 }
 
 /** Numbers against what the rest of their record says. */
 async function numberCells(
   table: Table,
-  { numbers }: FeatureColumns,
+  features: FeatureColumns,
   isTrusted: (row: number) => boolean,
   data: CheckData,
   context: CheckContext,
-  scores: Float64Array,
   notes: string[],
 ): Promise<NumberCells> {
+  const { numbers } = features;
   if (numbers.length === 0 || table.length < 2) {
     notes.push(
       "nothing was compared but categories, of which only slips of the keys are found; the rest is a ranking by rarity",
@@ -184,10 +181,8 @@ async function numberCells(
   const { deviation, expected } = deviationsOf(scaled, missing);
   context.signal?.throwIfAborted();
   const d = numbers.length;
-  for (let row = 0; row < table.length; row++) {
-    const at = placeOf(row) * d;
-    for (let j = at; j < at + d; j++) if (deviation[j]! > scores[row]!) scores[row] = deviation[j]!;
-  }
+  const dateOf = datesOf(data.shape, features);
+  const view = farNumbers(numbers, { deviation, expected }, scaled, placeOf, dateOf);
 
   const count = trusted.reduce((sum, mark) => sum + mark, 0);
   const needed = Math.max(LEAST_TRUSTED, Math.ceil(2 / context.fdr));
@@ -197,7 +192,7 @@ async function numberCells(
         ? `no value is claimed to be wrong without trusted records; name at least ${needed} (trusted)`
         : `${count} distinct trusted records are too few to calibrate by; ${needed} are needed`,
     );
-    return { conformal: false, findings: [] };
+    return { conformal: false, findings: [], view };
   }
   const tested: number[] = [];
   const calibration: number[] = [];
@@ -222,7 +217,9 @@ async function numberCells(
     for (const { p, q, cell } of found.get(placeOf(row)) ?? []) {
       const j = cell % d;
       const { name, values } = numbers[j]!;
+      const date = dateOf(name);
       const usual = roundScore(cellOf(expected[cell]!, scaled.centres[j]!, scaled.scales[j]!));
+      const value = date?.(values[row]!) ?? values[row]!;
       findings.push({
         ...data.place(row),
         check: ID,
@@ -232,27 +229,24 @@ async function numberCells(
         q,
         severity: severityOf(q),
         message: context.showValues
-          ? `Column ${quoted(name)} holds ${values[row]} here, where ${d > 1 ? "the rest of the record suggests" : "the column holds about"} ${Number(usual.toPrecision(4))}.`
+          ? `Column ${quoted(name)} holds ${value} here, where ${d > 1 ? "the rest of the record suggests" : "the column holds about"} ${date?.(usual) ?? Number(usual.toPrecision(4))}.`
           : `Column ${quoted(name)} is far from what ${d > 1 ? "the rest of the record suggests" : "it holds elsewhere"}.`,
         evidence: {
           column: name,
           deviation: roundScore(deviation[cell]!),
-          ...(context.showValues ? { value: values[row]!, expected: usual } : {}),
+          ...(context.showValues ? { value, expected: date?.(usual) ?? usual } : {}),
         },
       });
     }
   }
-  return { conformal: true, findings };
+  return { conformal: true, findings, view };
 }
 
 /**
  * For each cell of the matrix how far it is from what the others of its row suggest, in units of the median of its column (of
  * 0.6745 deviations of a normal one), and what they suggest. NaN where it is missing.
  */
-function deviationsOf(
-  { matrix }: ScaledMatrix,
-  missing: (row: number, column: number) => boolean,
-): { readonly deviation: Float64Array; readonly expected: Float64Array } {
+function deviationsOf({ matrix }: ScaledMatrix, missing: (row: number, column: number) => boolean): CellDeviations {
   const { rows, columns: d, values } = matrix;
   const clipped = { ...matrix, values: values.map((value) => Math.max(-10, Math.min(10, value))) };
   const model = d > 1 && d <= MAX_COVARIANCE_COLUMNS ? fitTrimmedMahalanobis(clipped) : undefined;

@@ -156,6 +156,12 @@ describe("annotators()", () => {
     const caught = outcome.suspects!.filter((record) => bad.has(data.row(record))).length;
     expect(caught / outcome.suspects!.length).toBeGreaterThan(0.9);
     expect(scores!.every((score) => score >= 0 && score <= 1)).toBe(true);
+    expect(outcome.reasons!.map(({ record }) => record)).toEqual(outcome.suspects!.slice(0, 50));
+    const right = outcome.reasons!.filter(({ record, evidence }) => {
+      const input = [...rowOf.keys()].find((i) => rowOf[i] === data.row(record))!;
+      return evidence.given === columns.label[input] && evidence.consensus === columns.truth[input];
+    });
+    expect(right.length).toBeGreaterThan(45);
     const listed = (outcome.details!["annotators"] as { annotator: string; accuracy: { rate: number } }[]).slice(0, 2);
     expect(listed.map(({ annotator }) => annotator).sort()).toEqual(["w10", "w11"]);
   });

@@ -165,6 +165,8 @@ describe("labelFlipsConfidentLearning()", () => {
     const caught = outcome.suspects!.filter((record) => flipped.has(record)).length;
     expect(caught).toBeGreaterThanOrEqual(18);
     expect(outcome.suspects!.length).toBeLessThan(25);
+    expect(outcome.reasons!.map(({ record }) => record)).toEqual(outcome.suspects);
+    expect(outcome.reasons![0]!.message).toMatch(/^The label "[abc]" is doubted; most probable is "[abc]"\.$/);
     // Worst first.
     const inOrder = outcome.suspects!.map((record) => scores![data.row(record)]!);
     expect([...inOrder].sort((a, b) => b - a)).toEqual(inOrder);

@@ -161,8 +161,11 @@ describe("labelFlips()", () => {
 
   it("says of a finding what was given, what is suggested, and who says so", async () => {
     const columns = corners(2, 600, 60);
-    const { findings, rowOf } = await run(columns);
+    const { outcome, findings, rowOf } = await run(columns);
     const { evidence, record, q, message } = findings[0]!;
+    expect(outcome.suspects!.length).toBeGreaterThan(50);
+    expect(outcome.reasons!.map((reason) => reason.record)).toEqual(outcome.suspects!.slice(0, 50));
+    expect(outcome.reasons!.find((reason) => reason.record === record)).toMatchObject({ message, evidence });
     const input = rowOf.indexOf(record);
     const corner = "abcd"[(Number(columns["x"]![input]) > 3 ? 1 : 0) + (Number(columns["y"]![input]) > 3 ? 2 : 0)];
     expect(evidence).toMatchObject({ given: columns.label[input], suggested: corner, copies: 1 });
@@ -176,6 +179,7 @@ describe("labelFlips()", () => {
     const hidden = await run(columns, {}, { showValues: false });
     expect(hidden.findings[0]!.evidence).not.toHaveProperty("given");
     expect(hidden.findings[0]!.message).not.toContain(`"${corner}"`);
+    expect(JSON.stringify(hidden.outcome.reasons)).not.toMatch(/"[a-d]"/);
   });
 
   it("gives the same answer after a shuffle and however work is cut; an id column does not matter", async () => {

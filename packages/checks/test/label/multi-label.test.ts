@@ -51,6 +51,11 @@ describe("label-flips on lists of labels", () => {
     expect(hits).toBeGreaterThan(0.6 * bad.size);
     expect(findings.length - hits).toBeLessThanOrEqual(3);
     expect(findings[0]!.message).toMatch(/"(not )?west"/);
+    expect(outcome.reasons!.map(({ record }) => record)).toEqual(outcome.suspects!.slice(0, 50));
+    expect(outcome.reasons![0]!.evidence).toMatchObject({
+      label: "west",
+      given: expect.stringMatching(/^(not )?west$/),
+    });
     expect(outcome.notes.join("\n")).toContain('label "seldom": held or not held by fewer than 5 records');
     const { labels } = outcome.details as { labels: { label: string; rate: number }[] };
     expect(labels.map(({ label }) => label)).toEqual(["north", "west"]);

@@ -27,6 +27,10 @@ function people(seed: number, n: number): { height: number[]; weight: number[]; 
   }
   return columns;
 }
+/** A day of 2024 as text. */
+function dayText(day: number): string {
+  return new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
+}
 const trusted = { trusted: { column: "seen", value: "yes" } };
 
 describe("similarValues()", () => {
@@ -80,6 +84,37 @@ describe("rareValues()", () => {
     expect(outcome.notes.join()).toContain("without trusted records");
     expect(outcome.suspects![0]).toBe(rowOf[7]);
     expect(scores![rowOf[7]!]).toBe(Math.max(...scores!));
+  });
+
+  it("says of suspects which cell it is and what would have been expected: a number, a category, a date", async () => {
+    const columns: Columns = { ...people(3, 500), day: Array.from({ length: 500 }, (_, i) => dayText(i % 200)) };
+    columns.weight = columns.height!.map((height, i) => Number(height) - 100 + (i % 7));
+    columns.weight[7] = 900;
+    columns.city![8] = "Atlantis";
+    columns.day![9] = "2091-05-01";
+    const { outcome, rowOf } = await run(columns);
+    expect(outcome.reasons!.map(({ record }) => record)).toEqual(outcome.suspects);
+    const reasonOf = (i: number) => outcome.reasons!.find(({ record }) => record === rowOf[i])!;
+    expect(reasonOf(7).message).toMatch(/^Column "weight" holds 900 here, where the rest suggests \d+(\.\d+)?\.$/);
+    expect(reasonOf(7).evidence).toMatchObject({ column: "weight", value: 900 });
+    expect(reasonOf(8).message).toMatch(
+      /^Column "city" holds "Atlantis" here that 1 of 500 distinct records have, where the most frequent is "/,
+    );
+    expect(reasonOf(9).evidence).toMatchObject({ column: "day", value: "2091-05-01" });
+    expect(reasonOf(9).evidence.expected).toMatch(/^2024-\d\d-\d\d$/);
+    expect(outcome).not.toHaveProperty("fdr");
+  });
+
+  it("says nothing of values in reasons where leaves are keyed", async () => {
+    const columns = people(3, 300);
+    columns.city[8] = "Atlantis";
+    const { outcome } = await run(columns, {}, { showValues: false });
+    expect(outcome.reasons).toHaveLength(10);
+    expect(JSON.stringify(outcome)).not.toContain("Atlantis");
+    for (const { evidence } of outcome.reasons!) {
+      expect(evidence).not.toHaveProperty("value");
+      expect(evidence).not.toHaveProperty("expected");
+    }
   });
 
   it("names the cell, its value and the value to expect, where records are trusted", async () => {

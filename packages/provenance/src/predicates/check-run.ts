@@ -86,6 +86,7 @@ const outcome = z.looseObject({
   fdr: share.optional(),
   estimate: z.looseObject({ rate: z.number(), low: z.number(), high: z.number() }).optional(),
   suspects: z.array(count).optional(),
+  reasons: z.array(z.looseObject({ record: count, message: z.string(), evidence: jsonObject })).optional(),
   disputed: z.array(count).optional(),
   power: z
     .looseObject({
