@@ -18,11 +18,18 @@ describe("calibrateByDecoy", () => {
     expect([method, found(q), reasons]).toEqual(["decoy", 41, []]);
   });
 
-  it("claims nothing where the decoy finds ten times what the tail does", () => {
-    const half = Array.from({ length: 300 }, (_, i) => 8 + i / 300);
-    const { method, reasons } = calibrateByDecoy(model(withTop(half), withTop([])), 5, 0.05);
+  it("claims nothing where the other scores, continued, explain what the decoy finds", () => {
+    // The decoy has the middle of the scores, but not their upper end.
+    const short = ordinary.map((score) => Math.min(score, 2.5));
+    const { method, reasons } = calibrateByDecoy(model(ordinary, short), 5, 0.05);
     expect(method).toBe("uncalibrated");
-    expect(reasons.join()).toMatch(/finds 3\d\d and the tail of the scores 0: they disagree/);
+    expect(reasons.join()).toMatch(/finds 3\d, but the scores of the others, continued, explain (all|[23]\d) of them/);
+  });
+
+  it("claims as many as reach into the scores that a tail would be fitted to, where a gap is below them", () => {
+    const many = Array.from({ length: 60 }, (_, i) => 8 + i / 60);
+    const { method, q, reasons } = calibrateByDecoy(model(withTop(many), withTop([])), 5, 0.05);
+    expect([method, found(q) >= 60, reasons]).toEqual(["decoy", true, []]);
   });
 
   it("keeps its claim of less where the tail finds more, and says so", () => {
