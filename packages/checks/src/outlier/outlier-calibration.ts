@@ -11,6 +11,7 @@
 
 import { benjaminiHochberg, conformalPValues, decoyRates } from "../numeric/false-discovery.js";
 import { expectedFrom, fitLogNormalNull, fitParetoTail, paretoTailProbability } from "../numeric/tail-probability.js";
+import type { DistinctRows } from "./distinct-rows.js";
 import type { OutlierModel } from "./outlier-score.js";
 
 export interface OutlierCalibration {
@@ -49,28 +50,31 @@ export function neededTrusted(fdr: number): number {
 }
 
 /**
- * The conformal claim about scores of distinct rows.
+ * The conformal claim about scores of distinct rows. Trusted and other rows are scored together, by a model that is the same whichever
+ * of them are trusted: so good rows of both kinds are exchangeable however the bad ones bend it, and the rate holds (Marandon,
+ * Lei, Mary and Roquain 2024, "Adaptive novelty detection with false discovery rate guarantee").
  *
- * @param trusted - 1 for rows that a trusted record has; at least {@link neededTrusted} of them.
+ * @param rows - Which rows calibrate, at least {@link neededTrusted} of them, and which are trusted and so never found.
  * @param flat - Views to which most records are the same.
  */
 export function calibrateByTrust(
   score: Float64Array,
-  trusted: Uint8Array,
+  { calibrating, trusted }: Pick<DistinctRows, "calibrating" | "trusted">,
   flat: readonly string[],
   fdr: number,
 ): OutlierCalibration {
   const { reasons, tail, tailFound } = withoutClaim(score, flat, fdr);
   const q = new Float64Array(score.length).fill(Number.NaN);
   const p = new Float64Array(score.length).fill(Number.NaN);
-  const calibration = score.filter((_, i) => trusted[i] === 1);
-  const tested = Int32Array.from(score.keys()).filter((i) => trusted[i] === 0);
+  const calibration = score.filter((_, i) => calibrating[i] === 1);
+  const tested = Int32Array.from(score.keys()).filter((i) => calibrating[i] === 0);
   const values = conformalPValues(
     Float64Array.from(tested, (i) => score[i]!),
     calibration,
   );
   const rates = benjaminiHochberg(values);
   for (const [k, i] of tested.entries()) {
+    if (trusted[i] === 1) continue;
     p[i] = values[k]!;
     q[i] = rates[k]!;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calibrateByDecoy } from "../../src/outlier/outlier-calibration.js";
+import { calibrateByDecoy, calibrateByTrust } from "../../src/outlier/outlier-calibration.js";
 import type { OutlierModel } from "../../src/outlier/outlier-score.js";
 
 /** Scores of 400 ordinary rows, as quantiles of an exponential distribution. */
@@ -36,5 +36,21 @@ describe("calibrateByDecoy", () => {
     const { method, q, notes } = calibrateByDecoy(model(withTop(far), withTop(far.map((x) => x + 50))), 5, 0.05);
     expect([method, found(q)]).toEqual(["decoy", 0]);
     expect(notes.join()).toMatch(/would find 4\d where the decoy finds 0/);
+  });
+});
+
+describe("calibrateByTrust", () => {
+  it("tests a row whose drawn record is not trusted, and never finds one that a trusted record has", () => {
+    const score = withTop(Array.from({ length: 40 }, (_, i) => 1e3 + i));
+    const calibrating = Uint8Array.from(score, (_, i) => (i < 400 && i % 2 === 0 ? 1 : 0));
+    // Another record of the oddest row is trusted.
+    const trusted = calibrating.slice();
+    trusted[439] = 1;
+    const plain = calibrateByTrust(score, { calibrating, trusted: calibrating }, [], 0.1);
+    const { method, p, q } = calibrateByTrust(score, { calibrating, trusted }, [], 0.1);
+    expect(method).toBe("conformal");
+    expect([p[439], q[439]]).toEqual([Number.NaN, Number.NaN]);
+    expect(q.subarray(0, 439)).toEqual(plain.q.subarray(0, 439));
+    expect(found(plain.q) - found(q)).toBe(1);
   });
 });
