@@ -1,7 +1,7 @@
 /**
  * p-values from the scores alone, as a second opinion beside a calibrated one: a generalised Pareto tail above the median, and
  * a normal fitted to the middle of the log scores (Efron's empirical null). Neither is trusted by itself: on real tables
- * whose tails are heavier than their middle the null is dishonest.
+ * whose tails are heavier than their middle the null is dishonest. And what a tail that is cut off somewhere leads to expect beyond.
  */
 
 import { exp, log } from "./elementary.js";
@@ -55,9 +55,56 @@ export function fitParetoTail(scores: Float64Array): ParetoTail | undefined {
 /** Probability of a score at least as high: ½ (1 + ξ x / σ)^(−1/ξ) above the median, 1 below. */
 export function paretoTailProbability({ threshold, shape, scale }: ParetoTail, score: number): number {
   const x = score - threshold;
-  if (!(x > 0)) return 1;
-  if (shape < 1e-6) return 0.5 * exp(-x / scale);
-  return 0.5 * exp(-log(1 + (shape * x) / scale) / shape);
+  return x > 0 ? 0.5 * exp(logExcess(x, shape, scale)) : 1;
+}
+
+/** Share of the scores below the end that the tail is fitted to: above it one shape describes most scores, below it lies their body. */
+const CONTINUED_SHARE = 0.25;
+/**
+ * Heaviest shape of a continued tail: one of finite variance. What fits better with a heavier one is no tail but a hump below the end, as
+ * odd records that were not found are.
+ */
+const HEAVIEST = 0.5;
+const SHAPES = Array.from({ length: 11 }, (_, i) => (HEAVIEST * i) / 10);
+
+/**
+ * How many scores the ones below `end` lead to expect from there on, if both are parts of one smooth tail: a generalised Pareto tail is
+ * fitted to the upper quarter of the scores below, by the likelihood given that a score is below (truncated), and continued. What lies above
+ * has no part in it, so it is neither taken for the tail nor taken from it. Where honest scores go on smoothly the answer is
+ * about the number that is there; where others stand beyond their end it is next to none. O(n log n).
+ *
+ * @param end - Above some of the scores.
+ * @returns May be far above the number of scores, where they get denser towards the end.
+ */
+export function expectedFrom(scores: Float64Array, end: number): number {
+  const below = scores.filter((score) => score < end).sort();
+  const begin = quantileOfSorted(below, 1 - CONTINUED_SHARE);
+  const first = below.findIndex((score) => score >= begin);
+  const inside = below.subarray(first);
+  const count = Math.min(FIT_POINTS, inside.length);
+  // In units of the part that is seen.
+  const points = Float64Array.from(
+    { length: count },
+    (_, i) => (quantileOfSorted(inside, (i + 0.5) / count) - begin) / (end - begin),
+  );
+  const logLikelihood = (shape: number, logScale: number): number => {
+    const scale = exp(logScale);
+    let sum = 0;
+    for (const x of points) sum += logExcess(x, shape, scale);
+    return (1 + shape) * sum - count * (logScale + log(1 - exp(logExcess(1, shape, scale))));
+  };
+  let best = { likelihood: Number.NEGATIVE_INFINITY, beyond: 0 };
+  for (const shape of SHAPES) {
+    const logScale = maximise((candidate) => logLikelihood(shape, candidate), -5, 3);
+    const likelihood = logLikelihood(shape, logScale);
+    if (likelihood > best.likelihood) best = { likelihood, beyond: exp(logExcess(1, shape, exp(logScale))) };
+  }
+  return (inside.length * best.beyond) / (1 - best.beyond);
+}
+
+/** ln (1 + ξ x / σ)^(−1/ξ), of the probability of an excess above x; the density is that to the power of 1 + ξ, over σ. */
+function logExcess(x: number, shape: number, scale: number): number {
+  return shape < 1e-6 ? -x / scale : -log(1 + (shape * x) / scale) / shape;
 }
 
 const Z_10 = -1.2815515655446004;

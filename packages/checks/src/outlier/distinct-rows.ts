@@ -2,6 +2,7 @@
 
 import type { Table } from "../check.js";
 import { groupKeys, groupOrder, groupsOf, isCoarse } from "../groups.js";
+import { randomStream } from "../numeric/random-stream.js";
 
 export interface DistinctRows {
   /** First row of each distinct row. */
@@ -12,6 +13,12 @@ export interface DistinctRows {
   copiesOf(row: number): number;
   /** 1 for distinct rows that a trusted record has, in the order of `first`. */
   readonly trusted: Uint8Array;
+  /**
+   * 1 for distinct rows whose drawn record is trusted: what to calibrate by. Of the records of a row each is drawn alike. Were
+   * any trusted record enough, rows of many copies would be trusted more often than others, and those are seldom odd: the rest would
+   * look odder than it is.
+   */
+  readonly calibrating: Uint8Array;
 }
 
 /** The distinct rows of a table, in the order of keyed hashes. O(rows × columns). */
@@ -25,6 +32,7 @@ export function distinctRows(table: Table, isTrusted: (row: number) => boolean, 
     groups.groupOf.map((group) => position[group]!),
     Int32Array.from(order, (group) => groups.first[group]!),
     isTrusted,
+    seed,
   );
 }
 
@@ -35,11 +43,16 @@ export function distinctRows(table: Table, isTrusted: (row: number) => boolean, 
  *
  * @param distinct - The distinct rows of the table.
  */
-export function comparedRows(table: Table, distinct: DistinctRows, isTrusted: (row: number) => boolean): DistinctRows {
+export function comparedRows(
+  table: Table,
+  distinct: DistinctRows,
+  isTrusted: (row: number) => boolean,
+  seed: Uint8Array,
+): DistinctRows {
   const { first } = distinct;
   if (!isCoarse(table, { count: first.length, first }, table.length)) return distinct;
   const every = Int32Array.from({ length: table.length }, (_, row) => row);
-  return distinctBy(table.length, every, every, isTrusted);
+  return distinctBy(table.length, every, every, isTrusted, seed);
 }
 
 function distinctBy(
@@ -47,12 +60,21 @@ function distinctBy(
   places: Int32Array,
   first: Int32Array,
   isTrusted: (row: number) => boolean,
+  seed: Uint8Array,
 ): DistinctRows {
   const sizes = new Int32Array(first.length);
-  const trusted = new Uint8Array(first.length);
+  const trustedSizes = new Int32Array(first.length);
   for (let row = 0; row < length; row++) {
     sizes[places[row]!]!++;
-    if (isTrusted(row)) trusted[places[row]!] = 1;
+    if (isTrusted(row)) trustedSizes[places[row]!]!++;
   }
-  return { first, trusted, placeOf: (row) => places[row]!, copiesOf: (row) => sizes[places[row]!]! };
+  const trusted = new Uint8Array(first.length);
+  const calibrating = new Uint8Array(first.length);
+  // Places follow keyed hashes of what rows hold, so that a shuffle draws the same.
+  const { below } = randomStream(seed, "trusted-copies");
+  for (let i = 0; i < first.length; i++) {
+    trusted[i] = trustedSizes[i]! > 0 ? 1 : 0;
+    calibrating[i] = below(sizes[i]!) < trustedSizes[i]! ? 1 : 0;
+  }
+  return { first, trusted, calibrating, placeOf: (row) => places[row]!, copiesOf: (row) => sizes[places[row]!]! };
 }

@@ -142,7 +142,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const own = [...features.numbers, ...features.categories, ...features.texts, ...halfEmpty];
   const whole = tableOf([...pixels, ...own, ...embeddings]);
   const distinct = distinctRows(whole, isTrusted, context.seed);
-  const compared = comparedRows(whole, distinct, isTrusted);
+  const compared = comparedRows(whole, distinct, isTrusted, context.seed);
   const added = addedViews(tableOf(own), features.categories, features.texts, compared.first);
   const mixed = added.surprise !== undefined || added.text !== undefined;
   if (numbers.length === 0 && !mixed)
@@ -165,7 +165,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     compared.first,
   );
 
-  const trustedRecords = compared.trusted.reduce((sum, mark) => sum + mark, 0);
+  const trustedRecords = compared.calibrating.reduce((sum, mark) => sum + mark, 0);
   const byTrust = trustedRecords >= neededTrusted(fdr);
   if (!byTrust && trustedRecords > 0) {
     notes.push(
@@ -178,7 +178,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   const claimedScore = byDecoy ? explained.model.rows.score : Float64Array.from(compared.first, (row) => score[row]!);
   const flat = mixed ? [] : explained!.model.flat;
   const calibration = byTrust
-    ? calibrateByTrust(claimedScore, compared.trusted, flat, fdr)
+    ? calibrateByTrust(claimedScore, compared, flat, fdr)
     : byDecoy
       ? calibrateByDecoy(explained.model, numbers.length, fdr)
       : uncalibrated(claimedScore, NO_NULL, fdr);

@@ -175,7 +175,7 @@ async function numberCells(
     return { conformal: false, findings: [] };
   }
   const used: Table = { ...table, columns: numbers };
-  const { first, placeOf, trusted } = distinctRows(used, isTrusted, context.seed);
+  const { first, placeOf, trusted, calibrating } = distinctRows(used, isTrusted, context.seed);
   const scaled = scaledMatrix(numbers, first);
   const missing = (i: number, j: number): boolean => Number.isNaN(numbers[j]!.values[first[i]!]!);
   const { deviation, expected } = deviationsOf(scaled, missing);
@@ -184,7 +184,7 @@ async function numberCells(
   const dateOf = datesOf(data.shape, features);
   const view = farNumbers(numbers, { deviation, expected }, scaled, placeOf, dateOf);
 
-  const count = trusted.reduce((sum, mark) => sum + mark, 0);
+  const count = calibrating.reduce((sum, mark) => sum + mark, 0);
   const needed = Math.max(LEAST_TRUSTED, Math.ceil(2 / context.fdr));
   if (count < needed) {
     notes.push(
@@ -197,7 +197,7 @@ async function numberCells(
   const tested: number[] = [];
   const calibration: number[] = [];
   for (let cell = 0; cell < deviation.length; cell++) {
-    if (!Number.isNaN(deviation[cell])) (trusted[Math.floor(cell / d)] === 1 ? calibration : tested).push(cell);
+    if (!Number.isNaN(deviation[cell])) (calibrating[Math.floor(cell / d)] === 1 ? calibration : tested).push(cell);
   }
   const p = conformalPValues(
     Float64Array.from(tested, (cell) => deviation[cell]!),
@@ -208,8 +208,8 @@ async function numberCells(
   if (least > 1) notes.push(`no finding is possible below ${least} cells: more trusted records would allow fewer`);
   const found = new Map<number, { readonly p: number; readonly q: number; readonly cell: number }[]>();
   for (const [k, cell] of tested.entries()) {
-    if (!(q[k]! <= context.fdr)) continue;
     const at = Math.floor(cell / d);
+    if (trusted[at] === 1 || !(q[k]! <= context.fdr)) continue;
     found.set(at, [...(found.get(at) ?? []), { p: p[k]!, q: q[k]!, cell }]);
   }
   const findings: Finding[] = [];

@@ -15,7 +15,7 @@ import { fitNaiveBayes, naiveBayesProbabilities } from "../../src/numeric/naive-
 import { nearestRowsDense } from "../../src/numeric/nearest-neighbours.js";
 import { discriminantProbabilities, fitQuadraticDiscriminant } from "../../src/numeric/quadratic-discriminant.js";
 import { median, quantileOfSorted, selectRank } from "../../src/numeric/quantiles.js";
-import { fitParetoTail, paretoTailProbability } from "../../src/numeric/tail-probability.js";
+import { expectedFrom, fitParetoTail, paretoTailProbability } from "../../src/numeric/tail-probability.js";
 import { textFeatures } from "../../src/text-features.js";
 import { randomOf } from "../tables.js";
 
@@ -212,6 +212,34 @@ describe("distributions", () => {
     expect(paretoTailProbability(tail, threshold)).toBe(1);
     expect(paretoTailProbability(tail, 60)).toBeLessThan(1e-3);
     expect(fitParetoTail(new Float64Array(100))).toBeUndefined();
+  });
+
+  it("expectedFrom() counts what is there where a tail goes on, and next to nothing where it ends", () => {
+    const quantiles = (of: (p: number) => number): number[] =>
+      Array.from({ length: 4000 }, (_, i) => of((i + 0.5) / 4000));
+    const tails = {
+      exponential: quantiles((p) => -Math.log(1 - p)),
+      "Pareto of shape .3": quantiles((p) => ((1 - p) ** -0.3 - 1) / 0.3),
+    };
+    for (const [name, scores] of Object.entries(tails)) {
+      for (const count of [40, 200, 400]) {
+        const end = scores[4000 - count]!;
+        const expected = expectedFrom(Float64Array.from(scores), end);
+        expect(expected / count, `${count} of ${name}`).toBeGreaterThan(0.8);
+        expect(expected / count, `${count} of ${name}`).toBeLessThan(1.25);
+        // What stands above the end changes nothing.
+        const moved = Float64Array.from(scores, (score) => (score < end ? score : score + 1000));
+        expect(expectedFrom(moved, end)).toBe(expected);
+        expect(expectedFrom(moved, end + 1000)).toBeLessThan(0.1 * count);
+      }
+    }
+    // A lighter tail than an exponential one is taken for that: too many are expected, never too few.
+    const light = Float64Array.from(quantiles((p) => Math.sqrt(-2 * Math.log(1 - p))));
+    expect(expectedFrom(light, light[3960]!)).toBeGreaterThan(40);
+    // A hump below the end is no tail that could be continued to next to nothing; equal scores have none.
+    const hump = [...tails.exponential, ...quantiles((p) => 8 + p).slice(0, 400)];
+    expect(expectedFrom(Float64Array.from(hump), 8.1)).toBeGreaterThan(20);
+    expect(expectedFrom(Float64Array.from([...new Array(100).fill(1), 5]), 5)).toBeLessThan(0.1);
   });
 
   it("benjaminiHochberg() agrees with scipy", () => {

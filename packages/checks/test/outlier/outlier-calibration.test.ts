@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calibrateByDecoy } from "../../src/outlier/outlier-calibration.js";
+import { calibrateByDecoy, calibrateByTrust } from "../../src/outlier/outlier-calibration.js";
 import type { OutlierModel } from "../../src/outlier/outlier-score.js";
 
 /** Scores of 400 ordinary rows, as quantiles of an exponential distribution. */
@@ -18,16 +18,39 @@ describe("calibrateByDecoy", () => {
     expect([method, found(q), reasons]).toEqual(["decoy", 41, []]);
   });
 
-  it("claims nothing where the decoy finds ten times what the tail does", () => {
-    const half = Array.from({ length: 300 }, (_, i) => 8 + i / 300);
-    const { method, reasons } = calibrateByDecoy(model(withTop(half), withTop([])), 5, 0.05);
+  it("claims nothing where the other scores, continued, explain what the decoy finds", () => {
+    // The decoy has the middle of the scores, but not their upper end.
+    const short = ordinary.map((score) => Math.min(score, 2.5));
+    const { method, reasons } = calibrateByDecoy(model(ordinary, short), 5, 0.05);
     expect(method).toBe("uncalibrated");
-    expect(reasons.join()).toMatch(/finds 3\d\d and the tail of the scores 0: they disagree/);
+    expect(reasons.join()).toMatch(/finds 3\d, but the scores of the others, continued, explain (all|[23]\d) of them/);
+  });
+
+  it("claims as many as reach into the scores that a tail would be fitted to, where a gap is below them", () => {
+    const many = Array.from({ length: 60 }, (_, i) => 8 + i / 60);
+    const { method, q, reasons } = calibrateByDecoy(model(withTop(many), withTop([])), 5, 0.05);
+    expect([method, found(q) >= 60, reasons]).toEqual(["decoy", true, []]);
   });
 
   it("keeps its claim of less where the tail finds more, and says so", () => {
     const { method, q, notes } = calibrateByDecoy(model(withTop(far), withTop(far.map((x) => x + 50))), 5, 0.05);
     expect([method, found(q)]).toEqual(["decoy", 0]);
     expect(notes.join()).toMatch(/would find 4\d where the decoy finds 0/);
+  });
+});
+
+describe("calibrateByTrust", () => {
+  it("tests a row whose drawn record is not trusted, and never finds one that a trusted record has", () => {
+    const score = withTop(Array.from({ length: 40 }, (_, i) => 1e3 + i));
+    const calibrating = Uint8Array.from(score, (_, i) => (i < 400 && i % 2 === 0 ? 1 : 0));
+    // Another record of the oddest row is trusted.
+    const trusted = calibrating.slice();
+    trusted[439] = 1;
+    const plain = calibrateByTrust(score, { calibrating, trusted: calibrating }, [], 0.1);
+    const { method, p, q } = calibrateByTrust(score, { calibrating, trusted }, [], 0.1);
+    expect(method).toBe("conformal");
+    expect([p[439], q[439]]).toEqual([Number.NaN, Number.NaN]);
+    expect(q.subarray(0, 439)).toEqual(plain.q.subarray(0, 439));
+    expect(found(plain.q) - found(q)).toBe(1);
   });
 });
