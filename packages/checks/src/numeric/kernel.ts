@@ -8,22 +8,7 @@ import { NUMERIC_KERNEL } from "../generated/numeric.js";
 
 /** The functions of the module. Addresses are not checked; see `assembly`. */
 interface KernelModule {
-  countClasses(bag: number, begin: number, end: number, labels: number, counts: number, squares: number): void;
-  bestSplit(
-    bins: number,
-    bag: number,
-    begin: number,
-    end: number,
-    labels: number,
-    counts: number,
-    left: number,
-    right: number,
-    keys: number,
-    starts: number,
-    minLeaf: number,
-    gain: number,
-  ): number;
-  partition(bins: number, bag: number, begin: number, end: number, bin: number, scratch: number): number;
+  growTree(trees: number, a: number, b: number, c: number, d: number): void;
   firstNear(
     tile: number,
     references: number,
