@@ -40,6 +40,34 @@ interface KernelModule {
     own: number,
     slopes: number,
   ): number;
+  addWeightedRows(values: number, rows: number, columns: number, weights: number, sums: number): void;
+  addCentredProducts(
+    values: number,
+    rows: number,
+    columns: number,
+    weights: number,
+    mean: number,
+    products: number,
+  ): void;
+  squaredLengths(
+    values: number,
+    rows: number,
+    columns: number,
+    mean: number,
+    lower: number,
+    tile: number,
+    out: number,
+  ): void;
+  deconvolve(
+    observed: number,
+    count: number,
+    size: number,
+    transition: number,
+    transposed: number,
+    rounds: number,
+    ratios: number,
+    out: number,
+  ): void;
   addPaths(
     values: number,
     rows: number,
