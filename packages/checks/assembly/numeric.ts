@@ -5,7 +5,9 @@
  * row and adds in the order of the columns, so that JavaScript, doing one row after the other, gets the same bits.
  */
 
-export { bestSplit, countClasses, partition } from "./class-splits";
+export { growTree } from "./class-tree";
+export { addCentredProducts, addWeightedRows, squaredLengths } from "./covariance";
+export { deconvolve } from "./deconvolution";
 export { firstNear, leastDistances } from "./distances";
 export { logisticSlopes } from "./logistic";
 export { addPaths } from "./isolation-paths";

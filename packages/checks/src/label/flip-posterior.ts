@@ -3,6 +3,7 @@
  * which units can be claimed at a false discovery rate.
  */
 
+import { deconvolve } from "../numeric/deconvolution.js";
 import { log } from "../numeric/elementary.js";
 import { type ClassProbabilities, expandRow } from "./class-probabilities.js";
 import type { Units } from "./given-labels.js";
@@ -76,53 +77,60 @@ export function flipPosteriors(
   const { classes } = probabilities;
   const dense = new Float64Array(classes);
   const posterior = new Float64Array(units.count);
-  const c = new Float64Array(MAX_ACTIVE + 1);
-  const target = new Float64Array(MAX_ACTIVE + 1);
-  const ratio = new Float64Array(MAX_ACTIVE + 1);
-  for (let u = 0; u < units.count; u++) {
+  const rounds = knowsFlips ? ROUNDS : 0;
+  const judge = (u: number, active: ArrayLike<number>, c: Float64Array, at: number): void => {
     const y = units.label[u]!;
-    expandRow(probabilities, units.group[u]!, dense);
-    const active = activeClasses(probabilities, units.group[u]!, dense, y);
-    const size = active.length;
-    let sum = 0;
-    for (let a = 0; a < size; a++) sum += dense[active[a]!]!;
-    for (let a = 0; a < size; a++) c[a] = target[a] = dense[active[a]!]! / sum;
-    for (let round = 0; knowsFlips && round < ROUNDS; round++) {
-      for (let b = 0; b < size; b++) {
-        let flow = 0;
-        for (let a = 0; a < size; a++) flow += c[a]! * matrix[active[a]! * classes + active[b]!]!;
-        ratio[b] = flow > 0 ? target[b]! / flow : 0;
-      }
-      let total = 0;
-      for (let a = 0; a < size; a++) {
-        let back = 0;
-        for (let b = 0; b < size; b++) back += matrix[active[a]! * classes + active[b]!]! * ratio[b]!;
-        c[a]! *= back;
-        total += c[a]!;
-      }
-      for (let a = 0; a < size; a++) c[a]! /= total;
-    }
     let flow = 0;
     let stayed = 0;
-    for (let a = 0; a < size; a++) {
-      const part = c[a]! * matrix[active[a]! * classes + y]!;
+    for (let a = 0; a < active.length; a++) {
+      const part = c[at + a]! * matrix[active[a]! * classes + y]!;
       flow += part;
       if (active[a] === y) stayed = part;
     }
     posterior[u] = flow > 0 ? Math.max(0, Math.min(1, 1 - stayed / flow)) : 0;
+  };
+  if (classes <= MAX_ACTIVE + 1) {
+    // All units follow the same classes, so they go through the rounds together.
+    const active = Int32Array.from({ length: classes }, (_, k) => k);
+    const observed = new Float64Array(units.count * classes);
+    for (let u = 0; u < units.count; u++) {
+      expandRow(probabilities, units.group[u]!, dense);
+      observedShares(dense, active, observed, u * classes);
+    }
+    const c = deconvolve(observed, classes, matrix, rounds);
+    for (let u = 0; u < units.count; u++) judge(u, active, c, u * classes);
+    return posterior;
+  }
+  for (let u = 0; u < units.count; u++) {
+    expandRow(probabilities, units.group[u]!, dense);
+    const active = activeClasses(probabilities, units.group[u]!, dense, units.label[u]!);
+    const size = active.length;
+    const observed = new Float64Array(size);
+    observedShares(dense, active, observed, 0);
+    const own = new Float64Array(size * size);
+    for (let a = 0; a < size; a++) {
+      for (let b = 0; b < size; b++) own[a * size + b] = matrix[active[a]! * classes + active[b]!]!;
+    }
+    judge(u, active, deconvolve(observed, size, own, rounds), 0);
   }
   return posterior;
 }
 
-/** All classes in order where they are few; else the most probable ones, surest first, and the given one. */
+/** The probabilities of the active classes, so that they sum to 1. */
+function observedShares(dense: Float64Array, active: ArrayLike<number>, observed: Float64Array, at: number): void {
+  let sum = 0;
+  for (let a = 0; a < active.length; a++) sum += dense[active[a]!]!;
+  for (let a = 0; a < active.length; a++) observed[at + a] = dense[active[a]!]! / sum;
+}
+
+/** The most probable classes, surest first, and the given one. */
 function activeClasses(
-  { classes, width, kept }: ClassProbabilities,
+  { width, kept }: ClassProbabilities,
   row: number,
   dense: Float64Array,
   y: number,
 ): ArrayLike<number> {
   const order = kept.slice(row * width, (row + 1) * width);
-  if (classes <= MAX_ACTIVE + 1) return order;
   order.sort((a, b) => dense[b]! - dense[a]! || a - b);
   const active = order.subarray(0, MAX_ACTIVE);
   return active.includes(y) ? active : [...active, y];

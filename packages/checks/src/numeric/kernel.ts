@@ -8,22 +8,7 @@ import { NUMERIC_KERNEL } from "../generated/numeric.js";
 
 /** The functions of the module. Addresses are not checked; see `assembly`. */
 interface KernelModule {
-  countClasses(bag: number, begin: number, end: number, labels: number, counts: number, squares: number): void;
-  bestSplit(
-    bins: number,
-    bag: number,
-    begin: number,
-    end: number,
-    labels: number,
-    counts: number,
-    left: number,
-    right: number,
-    keys: number,
-    starts: number,
-    minLeaf: number,
-    gain: number,
-  ): number;
-  partition(bins: number, bag: number, begin: number, end: number, bin: number, scratch: number): number;
+  growTree(trees: number, a: number, b: number, c: number, d: number): void;
   firstNear(
     tile: number,
     references: number,
@@ -55,6 +40,34 @@ interface KernelModule {
     own: number,
     slopes: number,
   ): number;
+  addWeightedRows(values: number, rows: number, columns: number, weights: number, sums: number): void;
+  addCentredProducts(
+    values: number,
+    rows: number,
+    columns: number,
+    weights: number,
+    mean: number,
+    products: number,
+  ): void;
+  squaredLengths(
+    values: number,
+    rows: number,
+    columns: number,
+    mean: number,
+    lower: number,
+    tile: number,
+    out: number,
+  ): void;
+  deconvolve(
+    observed: number,
+    count: number,
+    size: number,
+    transition: number,
+    transposed: number,
+    rounds: number,
+    ratios: number,
+    out: number,
+  ): void;
   addPaths(
     values: number,
     rows: number,

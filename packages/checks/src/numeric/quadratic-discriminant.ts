@@ -4,10 +4,11 @@
  * by max(1, d / 8), because columns are never as independent as the density believes.
  */
 
-import { type Cholesky, cholesky, logDeterminant, solveLower } from "./cholesky.js";
+import { cholesky, logDeterminant } from "./cholesky.js";
 import { covarianceOf } from "./covariance.js";
 import { log } from "./elementary.js";
 import { softmax } from "./logistic-regression.js";
+import { type Centre, squaredDistances } from "./mahalanobis.js";
 import type { DenseMatrix } from "./matrix.js";
 
 export interface QuadraticDiscriminant {
@@ -16,9 +17,7 @@ export interface QuadraticDiscriminant {
   readonly models: readonly ClassDensity[];
 }
 
-interface ClassDensity {
-  readonly mean: Float64Array;
-  readonly factor: Cholesky;
+interface ClassDensity extends Centre {
   /** −½ log |S|, tempered, plus the log prior. */
   readonly constant: number;
 }
@@ -90,17 +89,12 @@ export function discriminantProbabilities(
 ): Float32Array {
   const out = new Float32Array(rows.length * classes);
   const scores = new Float64Array(classes);
-  const centred = new Float64Array(d);
+  const squared = squaredDistances(matrix, rows, models);
   const temper = Math.max(1, d / 8);
-  for (let r = 0; r < rows.length; r++) {
-    const at = rows[r]! * d;
-    for (let k = 0; k < classes; k++) {
-      const { mean, factor, constant } = models[k]!;
-      for (let j = 0; j < d; j++) centred[j] = matrix.values[at + j]! - mean[j]!;
-      scores[k] = constant - (0.5 * solveLower(factor, centred)) / temper;
-    }
+  for (let r = 0, at = 0; r < rows.length; r++, at += classes) {
+    for (let k = 0; k < classes; k++) scores[k] = models[k]!.constant - (0.5 * squared[at + k]!) / temper;
     softmax(scores);
-    for (let k = 0; k < classes; k++) out[r * classes + k] = scores[k]!;
+    out.set(scores, at);
   }
   return out;
 }

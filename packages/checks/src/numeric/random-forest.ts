@@ -3,8 +3,8 @@
  * that never saw it, so one fit replaces five.
  */
 
-import { kernelSplits, MAX_BINS, plainSplits } from "./class-splits.js";
-import { ClassTree } from "./class-tree.js";
+import { MAX_BINS, PlainClassTree } from "./class-tree.js";
+import { kernelTree } from "./class-tree-kernel.js";
 import { type NumericKernel, numericKernel } from "./kernel.js";
 import type { DenseMatrix } from "./matrix.js";
 import { type RandomStream, randomStream } from "./random-stream.js";
@@ -97,30 +97,23 @@ export function growForest(
 ): OutOfBag {
   const votes = new Float64Array(data.rows * classes);
   const trees = new Int32Array(data.rows);
-  const splits =
-    (kernel && kernelSplits(kernel, data, classes, bagSize, minLeaf)) ?? plainSplits(data, classes, bagSize, minLeaf);
-  const tree = new ClassTree(data, splits, bagSize, minLeaf);
-  const inBag = new Uint8Array(data.rows);
+  const tree =
+    (kernel && kernelTree(kernel, data, classes, bagSize, minLeaf)) ??
+    new PlainClassTree(data, classes, bagSize, minLeaf);
   for (let index = begin; index < end; index++) {
     const stream = randomStream(seed, "forest-tree", index);
-    drawLabels(labels, stream, splits.labels);
-    inBag.fill(0);
-    for (let i = 0; i < bagSize; i++) {
-      const row = stream.below(data.rows);
-      splits.bag[i] = row;
-      inBag[row] = 1;
-    }
+    drawLabels(labels, stream, tree.labels);
     tree.grow(stream);
-    for (let row = 0; row < data.rows; row++) {
-      if (inBag[row] === 1) continue;
-      trees[row]!++;
-      tree.addVotes(row, votes, row * classes);
-    }
+    tree.addVotes(votes, trees);
   }
   return { votes, trees };
 }
 
 function drawLabels({ label, weight, first }: RowLabels, stream: RandomStream, labelOf: Int32Array): void {
+  if (label.length === labelOf.length) {
+    labelOf.set(label);
+    return;
+  }
   for (let row = 0; row < labelOf.length; row++) {
     let pair = first[row]!;
     const last = first[row + 1]! - 1;

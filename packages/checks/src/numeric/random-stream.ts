@@ -13,6 +13,8 @@ export interface RandomStream {
   uniform(): number;
   /** Uniform integer in [0, bound), without bias; 1 ≤ bound ≤ 2³². */
   below(bound: number): number;
+  /** The four words that the next numbers come from, for whom draws them elsewhere. */
+  state(): readonly [number, number, number, number];
 }
 
 /**
@@ -51,6 +53,7 @@ export function randomStream(seed: Uint8Array, purpose: string, index = 0): Rand
         if (value < limit) return value % bound;
       }
     },
+    state: () => [s0, s1, s2, s3],
   };
 }
 

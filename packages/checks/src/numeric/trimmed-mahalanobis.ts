@@ -4,14 +4,13 @@
  * from all rows and without restarts; shrunk a little towards its diagonal).
  */
 
-import { type Cholesky, cholesky, inverseOf, solveLower } from "./cholesky.js";
+import { cholesky, inverseOf } from "./cholesky.js";
 import { covarianceOf } from "./covariance.js";
+import { type Centre, squaredDistances } from "./mahalanobis.js";
 import type { DenseMatrix } from "./matrix.js";
 import { selectRank } from "./quantiles.js";
 
-export interface TrimmedMahalanobis {
-  readonly mean: Float64Array;
-  readonly factor: Cholesky;
+export interface TrimmedMahalanobis extends Centre {
   /** C⁻¹, row-major. */
   readonly inverse: Float64Array;
 }
@@ -47,14 +46,9 @@ export function fitTrimmedMahalanobis(matrix: DenseMatrix): TrimmedMahalanobis |
 }
 
 /** √((x − μ)ᵀ C⁻¹ (x − μ)) of every row. */
-export function mahalanobisDistances(matrix: DenseMatrix, { mean, factor }: TrimmedMahalanobis): Float64Array {
-  const { rows, columns, values } = matrix;
-  const distances = new Float64Array(rows);
-  const centred = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) centred[j] = values[i * columns + j]! - mean[j]!;
-    distances[i] = Math.sqrt(solveLower(factor, centred));
-  }
+export function mahalanobisDistances(matrix: DenseMatrix, centre: Centre): Float64Array {
+  const distances = squaredDistances(matrix, undefined, [centre]);
+  for (let i = 0; i < distances.length; i++) distances[i] = Math.sqrt(distances[i]!);
   return distances;
 }
 

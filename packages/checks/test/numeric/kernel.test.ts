@@ -4,9 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { compileKernel } from "../../assembly/build.js";
 import { NUMERIC_KERNEL } from "../../src/generated/numeric.js";
+import { cholesky } from "../../src/numeric/cholesky.js";
+import { covarianceOf } from "../../src/numeric/covariance.js";
+import { deconvolve } from "../../src/numeric/deconvolution.js";
 import { addPathLengths } from "../../src/numeric/isolation-forest.js";
 import { numericKernel } from "../../src/numeric/kernel.js";
 import { fitLogisticRegression } from "../../src/numeric/logistic-regression.js";
+import { squaredDistances } from "../../src/numeric/mahalanobis.js";
 import type { DenseMatrix } from "../../src/numeric/matrix.js";
 import { nearestRowsDense } from "../../src/numeric/nearest-neighbours.js";
 import { binColumns, growForest } from "../../src/numeric/random-forest.js";
@@ -206,5 +210,73 @@ describe("fitLogisticRegression()", () => {
         expect(expected.weights.every(Number.isFinite)).toBe(true);
       }
     }
+  });
+});
+
+describe("covarianceOf() and squaredDistances()", () => {
+  it("are the same by kernel and without, for any number of rows and columns, chosen, weighted and shared with the mean", () => {
+    for (const [rows, columns] of [
+      [1, 1],
+      [9, 4],
+      [2051, 3],
+      [1500, 17],
+    ] as const) {
+      const matrix = clustered(rows, columns, 3, 2, 1);
+      matrix.values.fill(0.5, 0, columns);
+      const chosen = Int32Array.from({ length: Math.ceil(rows / 2) }, (_, i) => (i * 2) % rows);
+      for (const weights of [undefined, Float64Array.from({ length: rows }, (_, i) => (i % 4) / 3 + 0.1)]) {
+        const expected = covarianceOf(matrix, chosen, weights, null);
+        expect(covarianceOf(matrix, chosen, weights)).toEqual(expected);
+        const covariance = expected.matrix.slice();
+        for (let j = 0; j < columns; j++) covariance[j * columns + j]! += 0.1;
+        const centre = { mean: expected.mean, factor: cholesky(covariance, columns)! };
+        const centres = [centre, { ...centre, mean: centre.mean.map((value) => value + 1) }];
+        for (const taken of [chosen, undefined]) {
+          for (const of of [centres, [centre]]) {
+            const squared = squaredDistances(matrix, taken, of, null);
+            expect(squaredDistances(matrix, taken, of)).toEqual(squared);
+            expect(squared.every(Number.isFinite)).toBe(true);
+          }
+        }
+      }
+    }
+  });
+});
+
+describe("deconvolve()", () => {
+  const random = randomOf(4);
+  const shares = (count: number, size: number): Float64Array => {
+    const values = Float64Array.from({ length: count * size }, (_, i) => (i % 7 === 0 ? 0 : random()));
+    for (let at = 0; at < values.length; at += size) {
+      const sum = values.subarray(at, at + size).reduce((total, value) => total + value, 0);
+      for (let i = at; i < at + size; i++) values[i]! /= sum;
+    }
+    return values;
+  };
+
+  it("is the same by kernel and without, for odd and even sizes, and where nothing flows", () => {
+    for (const [count, size] of [
+      [3, 4],
+      [5, 7],
+      [900, 10],
+    ] as const) {
+      const observed = shares(count, size);
+      const transition = shares(size, size);
+      for (let a = 0; a < size; a++) transition[a * size + size - 1] = 0;
+      const expected = deconvolve(observed, size, transition, 9, null);
+      expect(deconvolve(observed, size, transition, 9)).toEqual(expected);
+      expect(deconvolve(observed, size, transition, 0)).toEqual(observed);
+      expect(expected.some((value) => value > 0 && value < 1)).toBe(true);
+    }
+  });
+
+  it("finds the causes that scatter into what was observed", () => {
+    const transition = Float64Array.of(0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0, 0.1, 0.9);
+    const causes = [0.5, 0.2, 0.3];
+    const observed = Float64Array.from({ length: 3 }, (_, b) =>
+      causes.reduce((sum, cause, a) => sum + cause * transition[a * 3 + b]!, 0),
+    );
+    for (const [a, value] of deconvolve(observed, 3, transition, 500).entries())
+      expect(value).toBeCloseTo(causes[a]!, 6);
   });
 });
