@@ -5,7 +5,15 @@
  */
 
 import { CompactRange, canonicalJson, type Multiset, toHex } from "@assay/merkle";
-import { hashSource, joinAllKinds, type Kinds, type ScannedSource, type SplitRule, splitOfPath } from "@assay/records";
+import {
+  type HashedRecords,
+  hashSource,
+  joinAllKinds,
+  type Kinds,
+  type ScannedSource,
+  type SplitRule,
+  splitOfPath,
+} from "@assay/records";
 import type { BuildManifestOptions } from "./build.js";
 import { leavesOfSplit } from "./collect-leaves.js";
 import {
@@ -94,8 +102,10 @@ export async function buildStoredManifest(
   }
   /** Of files that have leaves. */
   const ranges: (CompactRange | undefined)[] = scanned.files.map(() => undefined);
-  const counts = scanned.files.map(() => 0);
-  const shared: Uint8Array[][] = scanned.files.map(() => []);
+  /** Roots, in hex, of files that are a record each: their leaves. */
+  const leavesOfFiles: (string | undefined)[] = scanned.files.map(() => undefined);
+  const counts = new Float64Array(scanned.files.length);
+  const shared = new Map<number, Uint8Array[]>();
   const kinds: (Kinds | undefined)[] = scanned.files.map(() => undefined);
   const grown = new Map<string, GrownTree>();
   const added: Uint8Array[] = [];
@@ -103,6 +113,7 @@ export async function buildStoredManifest(
     leafFormat,
     ...(leafKey === undefined ? {} : { leafKey }),
     ...(rule === undefined ? {} : { splits: rule }),
+    joinsFiles: true,
     ...(executor === undefined ? {} : { executor }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
@@ -128,8 +139,7 @@ export async function buildStoredManifest(
       if (store !== undefined) await pool.append(store, leaves);
     }
   };
-  for await (const part of hashed) {
-    await appendKnown(part.file + 1);
+  const countPart = (part: HashedRecords): void => {
     // The stores number leaves as they come: in file order, or not at all.
     const end = counts[part.file] as number;
     if (part.begin !== end) throw new RangeError(`executor: records ${part.begin} came behind ${end}`);
@@ -137,15 +147,30 @@ export async function buildStoredManifest(
     const tree = grown.get((scanned.files[part.file] as ScannedSource["files"][number]).file.path);
     if (tree !== undefined) tree.append(part.leaves);
     // What all threads see is worked on by all, when all of it is there.
-    else if (isShared(part.leaves, executor)) (shared[part.file] as Uint8Array[]).push(part.leaves);
-    else {
+    else if (isShared(part.leaves, executor)) {
+      const pieces = shared.get(part.file);
+      if (pieces === undefined) shared.set(part.file, [part.leaves]);
+      else pieces.push(part.leaves);
+    } else {
       ranges[part.file] ??= new CompactRange();
       (ranges[part.file] as CompactRange).appendMany(part.leaves);
     }
-    await pool.append(all, part.leaves);
-    if (plan?.hasUpdate === true) added.push(part.leaves);
     const before = kinds[part.file];
     kinds[part.file] = before === undefined ? part.kinds : joinAllKinds(before, part.kinds);
+  };
+  const countFiles = (part: HashedRecords, files: number): void => {
+    const hex = toHex(part.leaves);
+    for (let i = 0; i < files; i++) {
+      leavesOfFiles[part.file + i] = hex.slice(64 * i, 64 * i + 64);
+      kinds[part.file + i] = part.kinds;
+    }
+  };
+  for await (const part of hashed) {
+    await appendKnown(part.file + 1);
+    if (part.files === undefined) countPart(part);
+    else countFiles(part, part.files);
+    await pool.append(all, part.leaves);
+    if (plan?.hasUpdate === true) added.push(part.leaves);
     if (part.splitNames === undefined || part.splitOf === undefined) continue;
     for (const [i, name] of part.splitNames.entries()) {
       await pool.append(splitOf(name), leavesOfSplit(part.leaves, part.splitOf, i));
@@ -155,8 +180,8 @@ export async function buildStoredManifest(
   signal?.throwIfAborted();
   onProgress?.({ stage: "tree", done: 0, total: scanned.records });
   const rangesDone = Promise.all(
-    shared.map(async (pieces, i) => {
-      if (executor !== undefined && pieces.length > 0) ranges[i] = await sharedRange(pieces, executor, signal);
+    [...shared].map(async ([i, pieces]) => {
+      if (executor !== undefined) ranges[i] = await sharedRange(pieces, executor, signal);
     }),
   );
   // An error is thrown when its turn comes.
@@ -179,6 +204,8 @@ export async function buildStoredManifest(
   await rangesDone;
   const empty = new CompactRange();
   const files = ranges.map((range = empty, i): CountedFile => {
+    const leaf = leavesOfFiles[i];
+    if (leaf !== undefined) return { records: 1, root: leaf, kinds: kinds[i] as Kinds };
     const known = earlier?.files.get((scanned.files[i] as ScannedSource["files"][number]).file.path);
     const { records, root } =
       known !== undefined && known.grown === undefined
@@ -190,10 +217,12 @@ export async function buildStoredManifest(
   const stored = new Map([...(earlier?.files ?? [])].flatMap(([path, { grown: now }]) => (now ? [[path, now]] : [])));
   const sealed = sealManifest(scanned, files, set, splitHeads, { ...options, stored });
 
-  const places = placesOf(files, sealed.entries, earlier, updated !== undefined);
-  const ordinals = new Map(sealed.entries.map(({ path }, i) => [path, i]));
+  // Made when somebody asks: of millions of files they are large.
+  let places: ReturnType<typeof placesOf> | undefined;
+  let ordinals: ReadonlyMap<string, number> | undefined;
   let opened: { readonly file: number; readonly leaves: Uint8Array } | undefined;
   const readLeaves = async (file: number, begin: number, end: number): Promise<Uint8Array> => {
+    places ??= placesOf(files, sealed.entries, earlier, updated !== undefined);
     const place = places[file];
     const count = files[file]?.records ?? 0;
     if (place === undefined || !(begin >= 0 && end <= count)) {
@@ -217,6 +246,7 @@ export async function buildStoredManifest(
     ...sealed,
     readLeaves,
     leavesOf: async (path) => {
+      ordinals ??= new Map(sealed.entries.map((entry, i) => [entry.path, i]));
       const file = ordinals.get(path);
       return file === undefined ? undefined : readLeaves(file, 0, (files[file] as CountedFile).records);
     },

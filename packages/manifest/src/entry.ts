@@ -9,7 +9,6 @@
 import {
   canonicalJson,
   FormatError,
-  fromHex,
   hashLeaves,
   isDigestHex,
   parseCanonicalJson,
@@ -17,7 +16,7 @@ import {
   toHex,
   treeRoot,
 } from "@assay/merkle";
-import { encodeCbor, encodeCborAll, type LeafFormat } from "@assay/records";
+import { type CborField, encodeCborMaps, joinRows, type LeafFormat, type RowPiece, utf8Column } from "@assay/records";
 import { faultOfFields, isCount, isJsonObject, isKeyId, isText } from "./fields.js";
 import { checkPath, compareText } from "./path.js";
 
@@ -121,19 +120,34 @@ function malformedEntry(fault: string, value: unknown): FormatError {
 
 /** Deterministic CBOR of the entry's fields; digests are byte strings. */
 export function entryBytes(entry: FileEntry): Uint8Array {
-  return encodeCbor(fieldsOf(entry));
+  return encodeCborMaps(fieldsOf([entry])).arena.slice();
 }
 
-/** The fields in the order of their encoded names. */
-function fieldsOf({ path, root, size, bytes, format, schema, leafKey, records, leafFormat }: FileEntry) {
-  const fields: Record<string, string | number | Uint8Array> = { path, root: fromHex(root), size };
-  if (bytes !== undefined) fields.bytes = fromHex(bytes);
-  fields.format = format;
-  if (schema !== undefined) fields.schema = fromHex(schema);
-  if (leafKey !== undefined) fields.leafKey = leafKey;
-  fields.records = records;
-  fields.leafFormat = leafFormat;
+/** The columns of entries that have the same fields. */
+function fieldsOf(entries: readonly FileEntry[]): CborField[] {
+  const [first] = entries;
+  const fields: CborField[] = [
+    { name: "path", texts: entries.map(({ path }) => path) },
+    { name: "root", digests: entries.map(({ root }) => root) },
+    { name: "size", integers: entries.map(({ size }) => size) },
+    { name: "format", texts: entries.map(({ format }) => format) },
+    { name: "records", integers: entries.map(({ records }) => records) },
+    { name: "leafFormat", texts: entries.map(({ leafFormat }) => leafFormat) },
+  ];
+  if (first?.bytes !== undefined) fields.push({ name: "bytes", digests: entries.map(({ bytes }) => bytes as string) });
+  if (first?.schema !== undefined)
+    fields.push({ name: "schema", digests: entries.map(({ schema }) => schema as string) });
+  if (first?.leafKey !== undefined)
+    fields.push({ name: "leafKey", texts: entries.map(({ leafKey }) => leafKey as string) });
   return fields;
+}
+
+function hasSameFields(one: FileEntry | undefined, other: FileEntry | undefined): boolean {
+  return (
+    (one?.bytes === undefined) === (other?.bytes === undefined) &&
+    (one?.schema === undefined) === (other?.schema === undefined) &&
+    (one?.leafKey === undefined) === (other?.leafKey === undefined)
+  );
 }
 
 /** The leaf of an entry in the dataset tree: SHA-256(0x04 ‖ entry bytes), 32 bytes. */
@@ -145,17 +159,29 @@ export function entryLeaf(entry: FileEntry): Uint8Array {
   return sha256(input);
 }
 
-/** Entries that are hashed together: what they are encoded to stays small. */
-const ENTRIES_AT_ONCE = 1024;
+/** Most entries that are encoded together. */
+const RUN_ENTRIES = 4096;
 
 /** The leaves of entries, one after another, 32 bytes each. */
 export function entryLeaves(entries: readonly FileEntry[]): Uint8Array {
   const leaves = new Uint8Array(32 * entries.length);
-  for (let begin = 0; begin < entries.length; begin += ENTRIES_AT_ONCE) {
-    const { arena, offsets } = encodeCborAll(entries.slice(begin, begin + ENTRIES_AT_ONCE).map(fieldsOf));
-    hashLeaves(arena, offsets, 0x04, leaves.subarray(32 * begin));
+  let at = 0;
+  for (const run of runsOfFields(entries)) {
+    const { arena, offsets } = encodeCborMaps(fieldsOf(run));
+    hashLeaves(arena, offsets, 0x04, leaves.subarray(at));
+    at += 32 * run.length;
   }
   return leaves;
+}
+
+/** Runs of entries that have the same fields, short enough that what they are encoded to stays small. */
+function runsOfFields(entries: readonly FileEntry[]): (readonly FileEntry[])[] {
+  const runs: (readonly FileEntry[])[] = [];
+  for (let begin = 0, end = 0; begin < entries.length; begin = end) {
+    while (end < entries.length && end - begin < RUN_ENTRIES && hasSameFields(entries[begin], entries[end])) end++;
+    runs.push(entries.slice(begin, end));
+  }
+  return runs;
 }
 
 /**
@@ -191,7 +217,34 @@ export function formatEntry(entry: FileEntry): string {
 /** `files.jsonl`: one RFC 8785 object and one LF for each entry, in tree order. */
 export function formatEntries(entries: readonly FileEntry[]): Uint8Array {
   checkEntryOrder(entries);
-  return new TextEncoder().encode(entries.map((entry) => `${formatEntry(entry)}\n`).join(""));
+  return joinBytes(runsOfFields(entries).map((run) => joinRows(run.length, linePieces(run)).arena));
+}
+
+/** What a line of `files.jsonl` is made of, for entries with the same fields. Names are in the order of RFC 8785. */
+function linePieces(entries: readonly FileEntry[]): RowPiece[] {
+  const names = ["bytes", "format", "leafFormat", "leafKey", "path", "records", "root", "schema", "size"] as const;
+  const members = names.filter((name) => entries[0]?.[name] !== undefined);
+  const pieces = members.flatMap((name, i): RowPiece[] => {
+    const values = entries.map((entry) => entry[name] as string | number);
+    const isConstant = values.every((value) => value === values[0]);
+    const key = `${i === 0 ? "{" : ","}"${name}":`;
+    return isConstant ? [utf8(key + canonicalJson(values[0]))] : [utf8(key), utf8Column(values.map(canonicalJson))];
+  });
+  return [...pieces, utf8("}\n")];
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /**

@@ -78,9 +78,10 @@ interface KeptTree {
 /** How the tiles of each records root come about, by the ordinal of the first file that has it. */
 function keptTrees(stored: StoredManifest, keep: Keep): Map<number, KeptTree> {
   const trees = new Map<number, KeptTree>();
+  if (keep === "none") return trees;
   const done = new Set<string>();
   for (const [file, { path, root }] of stored.entries.entries()) {
-    if (keep === "none" || done.has(root)) continue;
+    if (done.has(root)) continue;
     done.add(root);
     const from = stored.earlier?.files.get(path)?.entry.root ?? root;
     trees.set(file, { from, made: tilesMade(stored, file, keep) });

@@ -147,24 +147,6 @@ export function encodeCbor(data: CborData): Uint8Array {
   return arena.toBytes();
 }
 
-/**
- * The deterministic CBOR of many values, one behind the other: value i is `arena[offsets[i], offsets[i+1])`.
- *
- * @throws as {@link encodeCbor}.
- */
-export function encodeCborAll(values: readonly CborData[]): {
-  readonly arena: Uint8Array;
-  readonly offsets: Float64Array;
-} {
-  const arena = new ByteArena(256 * values.length);
-  const offsets = new Float64Array(values.length + 1);
-  for (let i = 0; i < values.length; i++) {
-    writeData(arena, values[i] as CborData);
-    offsets[i + 1] = arena.length;
-  }
-  return { arena: arena.bytes.subarray(0, arena.length), offsets };
-}
-
 function writeData(arena: ByteArena, data: CborData): void {
   if (data === null) arena.push(0xf6);
   else if (typeof data === "boolean") arena.push(data ? 0xf5 : 0xf4);

@@ -18,9 +18,9 @@ export const filesReader: FormatReader = {
     const { bytes, size } = await indexBytes(source, "files", options);
     return wholeFileIndex("files", bytes, size);
   },
-  async *read(source, _index, part, options) {
+  async *read(source, index, _part, options) {
     const { columns } = options;
-    const sha256 = (part.detail as { bytes: string }).bytes;
+    const sha256 = index.bytes;
     const isWanted = (name: string): boolean => columns === undefined || columns.includes(name);
     const chosen: Column[] = [];
     if (isWanted("file")) {

@@ -40,12 +40,19 @@ export interface HashOptions extends ReadSourceOptions {
   readonly leafKey?: Uint8Array | null;
   /** How records are told apart into splits. Default: not at all. */
   readonly splits?: SplitRule;
+  /**
+   * Whether records of consecutive files of format `files` may come as one item ({@link HashedRecords.files}), unless there are splits:
+   * of millions of files an item each is most of the work. Default false.
+   */
+  readonly joinsFiles?: boolean;
 }
 
 /** The leaves of consecutive records of one file. */
 export interface HashedRecords {
   /** Index of the file in the source. */
   readonly file: number;
+  /** With `joinsFiles`: from `file` on, so many files have one of these records each. Default: all are of `file`. */
+  readonly files?: number;
   /** Ordinal of the first record in its file. */
   readonly begin: number;
   readonly count: number;
@@ -75,6 +82,7 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
     leafFormat = scanned.leafFormat,
     leafKey = null,
     splits,
+    joinsFiles = false,
     signal,
     onProgress,
   } = options;
@@ -92,7 +100,11 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
       : null;
   const isPlain = leafKey === null && splitColumn === null;
   const isEarly = scanned.files.map((file) => isPlain && isGood(scanned, file));
-  const inputs = partInputs(await readableAgain(scanned, isEarly, executor, options));
+  const readable = await readableAgain(scanned, isEarly, executor, options);
+  // A value of theirs can name a split, which their parts say.
+  const isWhole = ({ index }: ScannedFile) =>
+    splitColumn === null && index.format === "files" && index.parts.length > 0;
+  const inputs = partInputs(readable, isWhole);
   const task = taskOf("hashPart", { ...readOptionsOf(scanned, options), leafKey, splitColumn });
   function* emptyFiles(begin: number, end: number): Generator<HashedRecords> {
     for (let file = begin; file < end; file++) {
@@ -105,19 +117,19 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
   }
   let next = 0;
   let done = 0;
-  const parts = isPlain
-    ? (some: readonly PartInput[]) => withEarlyLeaves(scanned, isEarly, some, task, executor, signal)
-    : (some: readonly PartInput[]) => mapped(executor, task, some, signal);
-  const all = splitColumn === null ? withFileLeaves(inputs, leafKey, parts) : parts(inputs);
-  for await (const { file, ordinal, begin, output } of all) {
+  const parts = isEarly.includes(true)
+    ? withEarlyLeaves(scanned, isEarly, inputs, task, executor, signal)
+    : mapped(executor, task, inputs, signal);
+  const all = withWholeFiles(scanned.files, isWhole, parts, leafKey, joinsFiles && splits === undefined);
+  for await (const { file, ordinal, files, begin, output } of all) {
     const { leaves, kinds, splits: found } = output;
     const count = leaves.length / 32;
     done += count;
     onProgress?.({ stage: "hash", done, total: scanned.records, what: file.path });
     if (count === 0) continue;
     yield* emptyFiles(next, ordinal);
-    next = ordinal + 1;
-    const hashed = { file: ordinal, begin, count, leaves, kinds };
+    next = ordinal + (files ?? 1);
+    const hashed = { file: ordinal, ...(files === undefined ? {} : { files }), begin, count, leaves, kinds };
     if (found !== null) yield { ...hashed, splitNames: found.names, splitOf: found.of };
     else if (splitOfFile === null) yield hashed;
     else {
@@ -130,6 +142,8 @@ export async function* hashSource(scanned: ScannedSource, options: HashOptions =
 }
 
 interface HashedPart extends Pick<PartInput, "file" | "ordinal"> {
+  /** Of so many files, from that one on, one record each. */
+  readonly files?: number;
   /** Ordinal of the first record in its file. */
   readonly begin: number;
   readonly output: HashTaskOutput;
@@ -149,39 +163,35 @@ async function* mapped(
 }
 
 /** Files in order: the records of whole files, many at a time, and the parts of the others. */
-async function* withFileLeaves(
-  inputs: readonly PartInput[],
+async function* withWholeFiles(
+  files: readonly ScannedFile[],
+  isWhole: (file: ScannedFile) => boolean,
+  others: AsyncGenerator<HashedPart>,
   leafKey: Uint8Array | null,
-  parts: (some: readonly PartInput[]) => AsyncGenerator<HashedPart>,
+  joinsFiles: boolean,
 ): AsyncGenerator<HashedPart> {
-  const isFile = ({ index }: PartInput) => index.format === "files";
-  const whole = inputs.filter(isFile);
-  const others = parts(inputs.filter((input) => !isFile(input)));
-  try {
-    let next = await others.next();
-    for (let begin = 0; begin < whole.length || next.done !== true; ) {
-      const before = next.done === true ? Number.POSITIVE_INFINITY : next.value.ordinal;
+  /** Files before this one are done, but the parts of `others`. */
+  let begin = 0;
+  function* wholeBefore(before: number): Generator<HashedPart> {
+    for (; begin < before; begin++) {
       let end = begin;
-      while (end < whole.length && end - begin < BLOCK_RECORDS && (whole[end] as PartInput).ordinal < before) end++;
-      if (end === begin) {
-        if (next.done !== true) yield next.value;
-        next = await others.next();
-        continue;
+      while (end < before && end - begin < BLOCK_RECORDS && isWhole(files[end] as ScannedFile)) end++;
+      if (end === begin) continue;
+      const leaves = fileLeaves(files.slice(begin, end), leafKey);
+      for (let ordinal = begin; ordinal < end; ordinal += joinsFiles ? end - begin : 1) {
+        const { file } = files[ordinal] as ScannedFile;
+        const at = 32 * (ordinal - begin);
+        const output = { leaves: joinsFiles ? leaves : leaves.subarray(at, at + 32), kinds: FILE_KINDS, splits: null };
+        yield { file, ordinal, ...(joinsFiles ? { files: end - begin } : {}), begin: 0, output };
       }
-      const run = whole.slice(begin, end);
-      const leaves = fileLeaves(
-        run.map(({ file: { path }, index: { bytes } }) => ({ path, bytes })),
-        leafKey,
-      );
-      for (const [i, { file, ordinal, part }] of run.entries()) {
-        const output = { leaves: leaves.subarray(32 * i, 32 * i + 32), kinds: FILE_KINDS, splits: null };
-        yield { file, ordinal, begin: part.begin, output };
-      }
-      begin = end;
+      begin = end - 1;
     }
-  } finally {
-    await others.return(undefined);
   }
+  for await (const part of others) {
+    yield* wholeBefore(part.ordinal);
+    yield part;
+  }
+  yield* wholeBefore(files.length);
 }
 
 /** Files in order: blocks of those whose leaves the scan has made, and parts of the others from the executor. */
@@ -229,7 +239,7 @@ async function readableAgain(
 ): Promise<ScannedSource> {
   const { signal } = options;
   const inputs = scanned.files.flatMap(({ file, index }, ordinal) =>
-    !isEarly[ordinal] && isReadOnce(index) ? [{ file, ordinal }] : [],
+    !isEarly[ordinal] && index.format !== "files" && isReadOnce(index) ? [{ file, ordinal }] : [],
   );
   if (inputs.length === 0) return scanned;
   const files = [...scanned.files];
@@ -375,10 +385,12 @@ function readPartOptions(
   return { ...readOptionsOf(scanned, options), ...contents, ...(columns === undefined ? {} : { columns }) };
 }
 
-function partInputs({ files, reading }: ScannedSource): PartInput[] {
+function partInputs({ files, reading }: ScannedSource, isLeftOut?: (file: ScannedFile) => boolean): PartInput[] {
   let last: FileIndex | undefined;
   let types: ReturnType<typeof typesOfFile> = {};
-  return files.flatMap(({ file, index }, ordinal) => {
+  return files.flatMap((one, ordinal) => {
+    if (isLeftOut?.(one) === true) return [];
+    const { file, index } = one;
     // Of files that are records there may be millions, all with the same columns.
     if (last?.format !== index.format || last.columns !== index.columns) types = typesOfFile(reading, index);
     last = index;

@@ -16,7 +16,9 @@ export {
   type TemporalColumn,
   type TextColumn,
 } from "./batch.js";
-export { type CborData, encodeCbor, encodeCborAll } from "./cbor.js";
+export { type ByteColumn, joinRows, type RowPiece, utf8Column } from "./byte-rows.js";
+export { type CborData, encodeCbor } from "./cbor.js";
+export { type CborField, encodeCborMaps } from "./cbor-maps.js";
 export { type ColumnBuilder, createColumnBuilder } from "./column-builder.js";
 export { kindOfColumn, kindsOf } from "./column-kinds.js";
 export type {

@@ -3,18 +3,17 @@
  * links inside the root, tells formats. Contents are looked at in the scan, not here. URLs and standard input have files of their own.
  */
 
-import { type BigIntStats, type Dirent, statSync } from "node:fs";
-import { open, readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
-import { FormatError, SourceError } from "@assay/merkle";
-import { checkDataPath, compareText } from "./data-path.js";
+import type { BigIntStats } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { basename, dirname, parse, resolve } from "node:path";
+import { SourceError } from "@assay/merkle";
+import { FolderListing, isInside, isOwnFolder, realpathOf } from "./folder-listing.js";
 import { formatByContent, formatByName, HEAD_BYTES, plainName } from "./format-detection.js";
 import { isHttpUrl, isS3Location, type RemoteOptions } from "./http-request.js";
-import { identityOf, systemError } from "./local-file.js";
+import { systemError } from "./local-file.js";
 import { unknownFormat } from "./memory-source.js";
 import { hasMetadataFiles, isMedia } from "./metadata-files.js";
-import { globRoot, matchesGlob } from "./path-glob.js";
-import { matchesPattern } from "./path-pattern.js";
+import { globRoot } from "./path-glob.js";
 import type { Format } from "./reader.js";
 import { openS3 } from "./s3-source.js";
 import type { Source, SourceFile } from "./source.js";
@@ -73,7 +72,7 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
   if (options.path !== undefined) throw new RangeError("path is for a URL or standard input: local files have one");
   const named = await Promise.all(inputs.map(lookAt));
   const root = rootOf(named);
-  const listing = new Listing(root, await realpathOf(root, root), options);
+  const listing = new FolderListing(root, await realpathOf(root, root), options);
   for (const { path, stats, glob } of named) {
     if (glob !== null) await listing.addGlob(path, glob);
     else if (!stats.isDirectory()) await listing.addNamed(path, stats);
@@ -81,7 +80,7 @@ export async function openSource(inputs: readonly string[], options: OpenSourceO
     else if (named.length === 1 || !isOwnFolder(basename(path))) await listing.addFolder(path);
     else listing.warnings.push(`${path} says something about a data set and is none; it was left out`);
   }
-  const found = [...listing.files.values()].sort((a, b) => compareText(a.path, b.path));
+  const found = listing.sorted();
   const told: SourceFile[] = [];
   for (const { path, location, size, identity, isNamed } of found) {
     options.signal?.throwIfAborted();
@@ -166,14 +165,6 @@ function rootOf(named: readonly Named[]): string {
   });
 }
 
-function isInside(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
-async function realpathOf(location: string, shown: string): Promise<string> {
-  return realpath(location).catch((error) => Promise.reject(systemError(error, shown)));
-}
-
 async function detectFormat(path: string, location: string, isNamed: boolean): Promise<Format> {
   const byName = formatByName(path);
   if (byName !== null) return byName;
@@ -188,169 +179,5 @@ async function detectFormat(path: string, location: string, isNamed: boolean): P
     throw systemError(error, path);
   } finally {
     await handle.close();
-  }
-}
-
-function isOwnFolder(name: string): boolean {
-  return name.endsWith(".assay");
-}
-
-interface ListedFile {
-  readonly path: string;
-  readonly location: string;
-  readonly size: number;
-  readonly identity: string;
-  readonly isNamed: boolean;
-}
-
-/** What is kept of a look at a file, which holds a dozen large integers. */
-function seenIn(stats: BigIntStats): { size: number; identity: string } {
-  return { size: Number(stats.size), identity: identityOf(stats) };
-}
-
-class Listing {
-  /** By path: what is named twice is in once. */
-  readonly files = new Map<string, ListedFile>();
-  readonly warnings: string[] = [];
-
-  readonly #root: string;
-  readonly #realRoot: string;
-  readonly #options: OpenSourceOptions;
-  /** Whether a found file is wanted; `null`: all are. */
-  #glob: ((location: string) => boolean) | null = null;
-
-  constructor(root: string, realRoot: string, options: OpenSourceOptions) {
-    this.#root = root;
-    this.#realRoot = realRoot;
-    this.#options = options;
-  }
-
-  /** A file that was named. It may be a link to anywhere, because somebody said so. */
-  async addNamed(location: string, stats: BigIntStats): Promise<void> {
-    const path = this.#pathOf(location);
-    if (!this.#isIgnored(path)) this.#add({ path, location, ...seenIn(stats), isNamed: true });
-  }
-
-  async addFolder(folder: string): Promise<void> {
-    await this.#walk(folder, this.#pathOf(folder), [await realpathOf(folder, folder)]);
-  }
-
-  /** The files below a folder that a glob matches. */
-  async addGlob(folder: string, pattern: string): Promise<void> {
-    const withHidden = pattern.split("/").some((segment) => segment.startsWith("."));
-    this.#glob = (location) => {
-      const path = relative(folder, location).split(sep).join("/");
-      return matchesGlob(pattern, path) && (withHidden || !/(^|\/)\./.test(path));
-    };
-    const before = this.files.size;
-    await this.addFolder(folder);
-    this.#glob = null;
-    if (this.files.size > before) return;
-    throw new SourceError("not-found", `No file below ${folder} matches ${pattern}`, {
-      details: { path: folder, pattern },
-    });
-  }
-
-  /**
-   * @param pathOfFolder Its path in the data set; empty for the root.
-   * @param realFolders The real paths of this folder and those it was reached through.
-   */
-  async #walk(folder: string, pathOfFolder: string, realFolders: readonly string[]): Promise<void> {
-    this.#options.signal?.throwIfAborted();
-    const entries = await readdir(folder, { withFileTypes: true, encoding: "buffer" }).catch((error) =>
-      Promise.reject(systemError(error, folder)),
-    );
-    // Put together here: to resolve each of millions of paths by itself would cost more than the look at the file.
-    const [before, pathBefore] = [folder.endsWith(sep) ? folder : folder + sep, pathOfFolder && `${pathOfFolder}/`];
-    for (const entry of entries as Dirent<Buffer>[]) {
-      const name = nameOf(entry.name, folder);
-      const [location, path] = [before + name, pathBefore + name];
-      if (entry.isFile()) this.#addFound(location, path);
-      else if (entry.isSymbolicLink()) await this.#followLink(name, location, path, realFolders);
-      else if (entry.isDirectory())
-        await this.#enter(name, location, path, [...realFolders, join(realFolders.at(-1) as string, name)]);
-      else if (this.#glob === null) this.warnings.push(`${path} is neither a file nor a folder, and was left out`);
-    }
-  }
-
-  async #enter(name: string, location: string, path: string, realFolders: readonly string[]): Promise<void> {
-    // Folders that this tool writes are about a data set, not part of it.
-    if (!isOwnFolder(name)) await this.#walk(location, path, realFolders);
-  }
-
-  async #followLink(name: string, location: string, path: string, realFolders: readonly string[]): Promise<void> {
-    if (this.#isIgnored(path)) return;
-    const target = await realpathOf(location, path);
-    if (!isInside(this.#realRoot, target)) {
-      throw new SourceError(
-        "link-leaves-root",
-        `${path} is a link to ${target}, outside of the data set's folder. Copy the file into the folder, or ignore the path`,
-        { details: { path, target } },
-      );
-    }
-    const stats = await stat(location, { bigint: true }).catch((error) => Promise.reject(systemError(error, path)));
-    if (stats.isFile()) {
-      this.#addFound(location, path);
-    } else if (stats.isDirectory()) {
-      if (realFolders.includes(target)) {
-        throw new SourceError(
-          "link-loop",
-          `${path} is a link to a folder that it is inside of. Remove the link, or ignore the path`,
-          {
-            details: { path, target },
-          },
-        );
-      }
-      await this.#enter(name, location, path, [...realFolders, target]);
-    }
-  }
-
-  #addFound(location: string, path: string): void {
-    if (this.#glob?.(location) === false) return;
-    if (this.#isIgnored(path)) return;
-    try {
-      // There may be millions: a promise for each would cost more than the look.
-      this.#add({ path, location, ...seenIn(statSync(location, { bigint: true })), isNamed: false });
-    } catch (error) {
-      throw systemError(error, path);
-    }
-  }
-
-  #isIgnored(path: string): boolean {
-    return (this.#options.ignore ?? []).some((pattern) => matchesPattern(pattern, path));
-  }
-
-  #pathOf(location: string): string {
-    const path = relative(this.#root, location);
-    return sep === "\\" ? path.replaceAll("\\", "/") : path;
-  }
-
-  #add(file: ListedFile): void {
-    const { maxFiles = 10_000_000 } = this.#options;
-    checkDataPath(file.path);
-    if (this.files.get(file.path)?.isNamed !== true) this.files.set(file.path, file);
-    if (this.files.size <= maxFiles) return;
-    throw new FormatError(
-      "limit-exceeded",
-      `There are more than maxFiles (${maxFiles}) files. Raise it, or name fewer folders`,
-      {
-        details: { limit: "maxFiles", value: maxFiles },
-      },
-    );
-  }
-}
-
-function nameOf(bytes: Buffer, folder: string): string {
-  const name = bytes.toString("utf8");
-  // It stands for what is not UTF-8, or for itself.
-  if (!name.includes("\ufffd")) return name;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    const shown = new TextDecoder().decode(bytes);
-    throw new FormatError("bad-path", `The name ${JSON.stringify(shown)} in ${folder} is not UTF-8. Rename the file`, {
-      details: { path: shown },
-      cause,
-    });
   }
 }

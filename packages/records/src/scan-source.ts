@@ -47,6 +47,8 @@ export interface ScanOptions {
   readonly readsOnce?: boolean;
 }
 
+const NONE: Evidence = [];
+
 /** Formats whose lines can be records as they stand. */
 const RAW_FORMATS = ["text", "jsonl", "other"];
 
@@ -107,19 +109,20 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     seen += bytes;
     tell();
   };
-  const runs = runsOfFiles(source.files.filter(isWholeLocalFile));
-  const digests = new Map<SourceFile, string>();
+  /** By the ordinal of their file. */
+  const digests: (string | undefined)[] = source.files.map(() => undefined);
+  const whole = source.files.flatMap((file, ordinal) => (isWholeLocalFile(file) ? [ordinal] : []));
+  const runs = runsOfFiles(whole.map((ordinal) => source.files[ordinal] as SourceFile));
   let run = 0;
+  let at = 0;
   for await (const found of executor.map(taskOf("digestFiles", {}), runs, { ...mapOptions, onWork })) {
+    for (const digest of found) digests[whole[at++] as number] = digest;
     const files = runs[run++] as SourceFile[];
-    for (const [i, file] of files.entries()) {
-      digests.set(file, found[i] as string);
-      done += file.size;
-    }
+    done = files.reduce((sum, { size }) => sum + size, done);
     tell(files.at(-1)?.path);
   }
   const inputs = source.files.flatMap((file, ordinal) =>
-    digests.has(file) ? [] : [{ file, ordinal, mostLeaves: mostLeaves(file) }],
+    digests[ordinal] === undefined ? [{ file, ordinal, mostLeaves: mostLeaves(file) }] : [],
   );
   // With more workers than files they share the work on large files, if they can; else the second reading is shared out,
   // and sooner done than leaves are made by one.
@@ -129,10 +132,10 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
       : executor.map(indexTask, inputs, { ...mapOptions, onWork });
   const looked = outputs[Symbol.asyncIterator]();
   try {
-    for (const file of source.files) {
-      const bytes = digests.get(file);
+    for (const [ordinal, file] of source.files.entries()) {
+      const bytes = digests[ordinal];
       if (bytes !== undefined) {
-        indexed.push({ index: wholeFileIndex(file.format as "files" | "other", bytes, file.size), evidence: [] });
+        indexed.push({ index: wholeFileIndex(file.format as "files" | "other", bytes, file.size), evidence: NONE });
         continue;
       }
       const { value, done: isOver } = await looked.next();

@@ -8,11 +8,13 @@ import { FormatError } from "@assay/merkle";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const MAX_SHORT_BYTES = 128;
+/** Whatever may be a lone surrogate: without the flag `u` many times as fast, and next to no text has any. */
+const surrogate = /[\ud800-\udfff]/;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** Whether a string has no lone surrogate. */
 export function isWellFormed(text: string): boolean {
-  return !loneSurrogate.test(text);
+  return !(surrogate.test(text) && loneSurrogate.test(text));
 }
 
 /** The UTF-8 of a text. Throws `invalid-utf8` for a lone surrogate. */

@@ -4,12 +4,11 @@
  * time: nothing here costs a promise, a batch or a task for each.
  */
 
-import { fromHex } from "@assay/merkle";
-import { encodeCborAll } from "./cbor.js";
+import { encodeCborMaps } from "./cbor-maps.js";
 import type { Kinds } from "./column-type.js";
 import { isHttpUrl, isS3Location } from "./http-request.js";
 import { recordLeaves } from "./leaves.js";
-import type { FileIndex } from "./reader.js";
+import type { FileIndex, FilePart } from "./reader.js";
 import type { SourceFile } from "./source.js";
 
 /** What every record of format `files` has. */
@@ -20,6 +19,9 @@ const FILE_COLUMNS: FileIndex["columns"] = [
   { name: "folder", type: "text" },
 ];
 
+/** The one record of a file. The bytes are in the digest of its index already: reading needs none of them. */
+const FILE_PARTS: readonly FilePart[] = [{ begin: 0, end: 1, windows: [], detail: null }];
+
 /** Files that are hashed in one task: at most so many, and no more once they have so many bytes. */
 const TASK_FILES = 512;
 const TASK_BYTES = 2 ** 26;
@@ -27,15 +29,7 @@ const TASK_BYTES = 2 ** 26;
 /** The index of a file with this digest. */
 export function wholeFileIndex(format: "files" | "other", bytes: string, size: number): FileIndex {
   if (format === "other") return { format, bytes, size, records: 0, columns: [], parts: [] };
-  return {
-    format,
-    bytes,
-    size,
-    records: 1,
-    columns: FILE_COLUMNS,
-    // The bytes are in the digest already: reading needs none of them.
-    parts: [{ begin: 0, end: 1, windows: [], detail: { bytes } }],
-  };
+  return { format, bytes, size, records: 1, columns: FILE_COLUMNS, parts: FILE_PARTS };
 }
 
 /** The folder that is in the record of a file: its path without the last segment. */
@@ -68,11 +62,12 @@ export function runsOfFiles(files: readonly SourceFile[]): SourceFile[][] {
 
 /** The leaves of records of format `files`, 32 bytes each. */
 export function fileLeaves(
-  files: readonly { readonly path: string; readonly bytes: string }[],
+  files: readonly { readonly file: Pick<SourceFile, "path">; readonly index: Pick<FileIndex, "bytes"> }[],
   leafKey: Uint8Array | null,
 ): Uint8Array {
-  const { arena, offsets } = encodeCborAll(
-    files.map(({ path, bytes }) => ({ file: fromHex(bytes), folder: folderOfFile(path) })),
-  );
+  const { arena, offsets } = encodeCborMaps([
+    { name: "file", digests: files.map(({ index }) => index.bytes) },
+    { name: "folder", texts: files.map(({ file }) => folderOfFile(file.path)) },
+  ]);
   return recordLeaves(arena, offsets, leafKey);
 }

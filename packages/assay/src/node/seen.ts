@@ -1,7 +1,7 @@
 /** What a run saw of its local files (`docs/spec/folder.md`, "What was seen"): nothing names it, and only `--since` reads it. */
 
 import { canonicalJson, FormatError } from "@assay/merkle";
-import type { SourceFile } from "@assay/records";
+import { joinRows, type SourceFile, utf8Column } from "@assay/records";
 import { modifiedAt } from "@assay/records/node";
 
 export const SEEN_FILE = "seen.jsonl";
@@ -21,13 +21,21 @@ export interface SeenFile {
 
 /** The lines of {@link SEEN_FILE}: one for each local file, ascending by path. */
 export function formatSeen(files: readonly SourceFile[], claimed: ReadonlySet<string> = new Set()): Uint8Array {
-  const lines = files.flatMap((file) => {
-    const modifiedNs = modifiedAt(file);
-    if (modifiedNs === undefined) return [];
-    const { path, size } = file;
-    return [`${canonicalJson({ modifiedNs, path, size, trust: claimed.has(path) ? "claimed" : "read" })}\n`];
-  });
-  return new TextEncoder().encode(lines.join(""));
+  const times = files.map(modifiedAt);
+  const seen = files.filter((_, i) => times[i] !== undefined);
+  const literal = (text: string) => new TextEncoder().encode(text);
+  // The members in the order of RFC 8785.
+  return joinRows(seen.length, [
+    literal('{"modifiedNs":"'),
+    utf8Column(times.filter((time) => time !== undefined)),
+    literal('","path":'),
+    utf8Column(seen.map(({ path }) => canonicalJson(path))),
+    literal(',"size":'),
+    utf8Column(seen.map(({ size }) => String(size))),
+    literal(',"trust":"'),
+    utf8Column(seen.map(({ path }) => (claimed.has(path) ? "claimed" : "read"))),
+    literal('"}\n'),
+  ]).arena;
 }
 
 /**
