@@ -1,7 +1,8 @@
 /**
  * The root of a set of leaves in whatever order they come, where its keys are not wanted: leaves are shared out by the bits
- * they begin with, and each share, small enough for the cache, is sorted, counted and hashed by itself. Only the numbers of
- * leaves are shared out; the leaves themselves are moved once, to where their share is sorted.
+ * they begin with, and each share, small enough for the cache, is sorted, counted and hashed by itself. Leaves are read in
+ * the order in which they lie and put behind the last one of their share: to gather share after share instead would read
+ * all over memory (three times the cost, measured).
  */
 
 import { countLeaves, wordsOf } from "./multiset.js";
@@ -23,10 +24,13 @@ export interface SetShare {
 const SHARE_LEAVES = 2048;
 /** Bits that shares are told apart by: more counters would not stay in the cache. */
 const MOST_BITS = 16;
+/** Leaves of neighbouring shares that are moved in one go, for which all leaves are looked at: 32 MiB. */
+const MOVED_LEAVES = 2 ** 20;
+
 /**
  * The root of the set of leaves: what `buildSet` gives, without the keys.
  *
- * Cost: two hashes a distinct leaf, and 4 bytes of memory a leaf.
+ * Cost: two hashes a distinct leaf; 32 bytes of memory a leaf, at most 32 MiB unless many leaves are alike.
  *
  * @param leaves 32 bytes a leaf, in any order and with repeats; or several such chunks. Together fewer than 2³².
  * @example
@@ -55,17 +59,29 @@ export function setShareOf(leaves: Uint8Array | readonly Uint8Array[], bits: num
   const depth = Math.min(MOST_BITS, Math.max(bits, Math.ceil(Math.log2(Math.max(1, total) / SHARE_LEAVES))));
   const words = chunks.map(wordsOf);
   const shares = 2 ** (depth - bits);
-  const { order, ends } = shareOut(words, depth, prefix * shares, shares);
+  const first = prefix * shares;
+  const counts = countShares(words, depth, first, shares);
   const tops: (Uint8Array | undefined)[] = [];
   let distinct = 0;
-  let begin = 0;
-  for (const end of ends) {
-    const part = topOfShare(words, order.subarray(begin, end), depth);
-    tops.push(part.top);
-    distinct += part.distinct;
-    begin = end;
+  let records = 0;
+  let room = new Uint32Array(0);
+  for (let begin = 0; begin < shares; begin = tops.length) {
+    let end = begin;
+    let moved = 0;
+    while (end < shares && (end === begin || moved + counts[end]! <= MOVED_LEAVES)) moved += counts[end++]!;
+    if (room.length < 8 * moved) room = new Uint32Array(8 * moved);
+    const some = counts.subarray(begin, end);
+    moveShares(words, depth, first + begin, some, room);
+    let at = 0;
+    for (const count of some) {
+      const part = topOfShare(room.subarray(at, at + 8 * count), depth);
+      tops.push(part.top);
+      distinct += part.distinct;
+      at += 8 * count;
+    }
+    records += moved;
   }
-  return { top: combineSetRanges(bits, tops), distinct, records: order.length };
+  return { top: combineSetRanges(bits, tops), distinct, records };
 }
 
 /** The first 16 bits of a leaf that begins with a word as this machine reads it. */
@@ -74,42 +90,35 @@ const prefixOf: (word: number) => number =
     ? (word) => ((word & 255) << 8) | ((word >>> 8) & 255)
     : (word) => word >>> 16;
 
-/** The numbers of the leaves of some shares, share after share and ascending in each, and where each share ends. */
-function shareOut(
-  chunks: readonly Uint32Array[],
-  depth: number,
-  first: number,
-  shares: number,
-): { readonly order: Uint32Array; readonly ends: Uint32Array } {
-  const places = new Uint32Array(shares + 1);
+/** How many leaves each of some shares has. */
+function countShares(chunks: readonly Uint32Array[], depth: number, first: number, shares: number): Uint32Array {
+  const counts = new Uint32Array(shares);
   for (const words of chunks) {
     for (let at = 0; at < words.length; at += 8) {
       const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
-      if (share >= 0 && share < shares) places[share + 1]!++;
+      if (share >= 0 && share < shares) counts[share]!++;
     }
   }
-  for (let i = 0; i < shares; i++) places[i + 1] = places[i + 1]! + places[i]!;
-  const order = new Uint32Array(places[shares]!);
-  let leaf = 0;
-  for (const words of chunks) {
-    for (let at = 0; at < words.length; at += 8, leaf++) {
-      const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
-      if (share >= 0 && share < shares) order[places[share]!++] = leaf;
-    }
-  }
-  // Now places[i] is where share i ends.
-  return { order, ends: places.subarray(0, shares) };
+  return counts;
 }
 
-/** Moves leaves, by their ascending numbers, to `room`. */
-function gather(chunks: readonly Uint32Array[], order: Uint32Array, room: Uint32Array): void {
-  let to = 0;
-  let begin = 0;
-  let i = 0;
+/** Puts the leaves of consecutive shares to `room`, share behind share. */
+function moveShares(
+  chunks: readonly Uint32Array[],
+  depth: number,
+  first: number,
+  counts: Uint32Array,
+  room: Uint32Array,
+): void {
+  const shares = counts.length;
+  const places = new Uint32Array(shares);
+  for (let i = 1; i < shares; i++) places[i] = places[i - 1]! + 8 * counts[i - 1]!;
   for (const words of chunks) {
-    const end = begin + words.length / 8;
-    for (; i < order.length && order[i]! < end; i++, to += 8) {
-      const at = 8 * (order[i]! - begin);
+    for (let at = 0; at < words.length; at += 8) {
+      const share = (prefixOf(words[at]!) >> (16 - depth)) - first;
+      if (share < 0 || share >= shares) continue;
+      const to = places[share]!;
+      places[share] = to + 8;
       room[to] = words[at]!;
       room[to + 1] = words[at + 1]!;
       room[to + 2] = words[at + 2]!;
@@ -119,23 +128,20 @@ function gather(chunks: readonly Uint32Array[], order: Uint32Array, room: Uint32
       room[to + 6] = words[at + 6]!;
       room[to + 7] = words[at + 7]!;
     }
-    begin = end;
   }
 }
 
-function topOfShare(chunks: readonly Uint32Array[], order: Uint32Array, skip: number): Omit<SetShare, "records"> {
-  const count = order.length;
+function topOfShare(leaves: Uint32Array, skip: number): Omit<SetShare, "records"> {
+  const count = leaves.length / 8;
   if (count === 0) return { top: undefined, distinct: 0 };
   const { leafSets } = sha256Kernel();
   if (leafSets !== undefined && count <= SET_PIECE_KEYS) {
+    leafSets.leafRoom.set(leaves);
     const top = new Uint8Array(32);
-    gather(chunks, order, leafSets.leafRoom);
     const distinct = leafSets.leafSetTop(count, skip, top);
     if (distinct >= 0) return { top, distinct };
   }
   // One leaf very often, prefixes that somebody sought out, or a runtime without lanes.
-  const leaves = new Uint32Array(8 * count);
-  gather(chunks, order, leaves);
-  const set = countLeaves(new Uint8Array(leaves.buffer));
+  const set = countLeaves(new Uint8Array(leaves.slice().buffer));
   return { top: setTop(set, 0, set.counts.length), distinct: set.counts.length };
 }

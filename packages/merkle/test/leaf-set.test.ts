@@ -62,6 +62,24 @@ describe("setShareOf()", () => {
     }
   });
 
+  test("gives the same where leaves are moved in one go and in several", () => {
+    const words = new Uint32Array(8 * 1_100_000);
+    let state = 1;
+    for (let i = 0; i < words.length; i++) {
+      state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+      words[i] = state;
+    }
+    const leaves = new Uint8Array(words.buffer);
+    const whole = setTotalsOf(leaves);
+    const halves = [setShareOf(leaves, 1, 0), setShareOf(leaves, 1, 1)];
+    const top = combineSetRanges(
+      0,
+      halves.map((half) => half.top),
+    );
+    expect(toHex(top as Uint8Array)).toBe(toHex(whole.root));
+    expect(halves.reduce((sum, { records }) => sum + records, 0)).toBe(whole.records);
+  });
+
   test("refuses what is no prefix, and what are no leaves", () => {
     expect(() => setShareOf(leavesOf(1), 9, 0)).toThrow(RangeError);
     expect(() => setShareOf(leavesOf(1), 1, 2)).toThrow(RangeError);

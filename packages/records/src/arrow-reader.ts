@@ -19,7 +19,15 @@ import {
 } from "./arrow-messages.js";
 import { type ArrowSchema, arrowSchema, storedType } from "./arrow-schema.js";
 import { columnKernel } from "./column-kernel.js";
-import { digestFile, readWindow } from "./file-windows.js";
+import {
+  ascendInFile,
+  type ByteRange,
+  checkedWindows,
+  digestFile,
+  FileInOrder,
+  type ReadWindow,
+  refuseOtherBytes,
+} from "./file-windows.js";
 import { kindsOfKernelColumns } from "./kernel-columns.js";
 import { limitsOf } from "./limits.js";
 import {
@@ -30,6 +38,7 @@ import {
   type FormatReader,
   type IndexOptions,
   type PlacedBatch,
+  type PlacedLeaves,
   type ReadOptions,
   type Window,
 } from "./reader.js";
@@ -50,84 +59,66 @@ export const arrowReader: FormatReader = {
   formats: ["arrow"],
 
   async index(source: ByteSource, options: IndexOptions = {}): Promise<FileIndex> {
-    const { path } = source;
-    const framing = await findMessages(source);
-    const { begin, end } = framing.schema;
-    const schemaBytes = await source.read(begin, end);
-    const schema = schemaOf(path, framing.layout, schemaBytes, options);
-    const groups: { messages: BatchMessage[]; begin: number; end: number; bytes: number }[] = [];
-    const active = new Map<bigint, BatchMessage[]>();
-    let open: (typeof groups)[number] | null = null;
-    let records = 0;
-    for (const message of framing.messages) {
-      options.signal?.throwIfAborted();
-      const { header } = await readHeader(source, message);
-      if (message.kind === "dictionary") {
-        const id = attempt(path, () => header.int64(0));
-        const chain = header.flag(2) ? [...(active.get(id) ?? []), message] : [message];
-        active.set(id, chain);
-        // Dictionaries of a file stand in front of everything; those of a stream hold from here on.
-        open?.messages.push(message);
-        continue;
-      }
-      const count = attempt(path, () => recordsOf(header, schema.fields.length));
-      if (count === 0) continue;
-      open ??= { messages: [...active.values()].flat(), begin: records, end: records, bytes: 0 };
-      open.messages.push(message);
-      open.bytes += message.end - message.begin;
-      records += count;
-      open.end = records;
-      if (!Number.isSafeInteger(records)) throw badArrow(path, `it says it has ${records} records`);
-      if (open.bytes >= PART_BYTES || open.end - open.begin >= PART_RECORDS) {
-        groups.push(open);
-        open = null;
-      }
-    }
-    if (open !== null) groups.push(open);
-    const ranges = [framing.schema, ...new Set(groups.flatMap(({ messages }) => messages))].sort(
-      (left, right) => left.begin - right.begin,
-    );
+    const layout = await layoutOf(source, options);
+    const messages = new Set(layout.groups.flatMap((group) => group.messages));
+    const ranges = [layout.framing.schema, ...messages].sort((left, right) => left.begin - right.begin);
     const digest = await digestFile(source, ranges, options);
     const windows = new Map(digest.windows.map((window) => [window.begin, window]));
-    const parts = groups.map((group): FilePart => {
-      const detail: ArrowDetail = {
-        layout: framing.layout,
-        messages: group.messages.map(({ kind, begin: at, body }) => ({ kind, metadata: body - at })),
-      };
-      const places = [framing.schema, ...group.messages].map((range) => windows.get(range.begin) as Window);
-      return { begin: group.begin, end: group.end, windows: places, detail };
-    });
-    return {
-      format: "arrow",
-      bytes: digest.bytes,
-      size: source.size,
-      records,
-      columns: schema.fields.map((field) => ({ name: field.name, type: storedType(field) })),
-      parts,
+    const parts = layout.groups.map((group) => partOf(layout, group, ({ begin }) => windows.get(begin) as Window));
+    return indexOf(source, layout, digest.bytes, parts);
+  },
+
+  async indexOnce(source, options, mostRecords, take) {
+    const layout = await layoutOf(source, options);
+    const { framing, groups, schemaBytes } = layout;
+    const held = heldMessages(groups);
+    const isOrdered = ascendInFile(new Set(groups.flatMap(({ messages }) => messages)));
+    if (layout.records > mostRecords || held === undefined || !isOrdered) return undefined;
+    const file = new FileInOrder(source, options);
+    const readSchema = async () => refuseOtherBytes(source.path, await file.read(framing.schema), schemaBytes);
+    if (framing.layout === "stream") await readSchema();
+    const read: ReadWindow = async (window, keep) => {
+      if (window.begin === framing.schema.begin) return schemaBytes;
+      const known = held.get(window.begin);
+      if (known instanceof Uint8Array) return known;
+      const bytes = await file.read(window, keep);
+      if (known !== undefined) held.set(window.begin, bytes);
+      return bytes;
     };
+    const parts = groups.map((group) => partOf(layout, group, ({ begin, end }) => ({ begin, end, sha256: null })));
+    for (const part of parts)
+      for await (const placed of leavesOf(source.path, read, part, { ...options, types: {} })) take(placed);
+    // That of a file stands behind everything.
+    if (framing.layout === "file") await readSchema();
+    return indexOf(source, layout, await file.finish(), parts);
   },
 
   async *read(source: ByteSource, _index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch> {
     const runs = (decoder: BatchDecoder, { header, body, begin }: RecordMessage) =>
       decoder.batchesOf(header, body, begin);
-    for await (const { begin, run } of runsOf(source, part, options, runs)) yield { begin, batch: run };
+    for await (const { begin, run } of runsOf(source.path, checkedWindows(source, options), part, options, runs))
+      yield { begin, batch: run };
   },
 
-  async *leaves(source: ByteSource, index: FileIndex, part: FilePart, options: ReadOptions) {
-    const kernel = columnKernel();
-    if (kernel === undefined) {
-      yield* this.read(source, index, part, options);
-      return;
-    }
-    const kernelRuns = (decoder: BatchDecoder, { header, body, begin }: RecordMessage) =>
-      decoder.kernelRunsOf(header, body, begin);
-    for await (const { begin, run } of runsOf(source, part, options, kernelRuns)) {
-      const leaves = kernel.leaves(run.length, run.columns);
-      if (leaves !== undefined) yield { leaves, kinds: kindsOfKernelColumns(run.columns) };
-      else yield { begin, batch: { length: run.length, columns: run.columnsAgain() } };
-    }
-  },
+  leaves: (source, _index, part, options) => leavesOf(source.path, checkedWindows(source, options), part, options),
 };
+
+/** The leaves of a part, and batches where the kernel cannot make them. */
+async function* leavesOf(
+  path: string,
+  read: ReadWindow,
+  part: FilePart,
+  options: ReadOptions,
+): AsyncGenerator<PlacedLeaves | PlacedBatch> {
+  const kernel = columnKernel();
+  const kernelRuns = (decoder: BatchDecoder, { header, body, begin }: RecordMessage) =>
+    decoder.kernelRunsOf(header, body, begin);
+  for await (const { begin, run } of runsOf(path, read, part, options, kernelRuns)) {
+    const leaves = kernel?.leaves(run.length, run.columns);
+    if (leaves !== undefined) yield { leaves, kinds: kindsOfKernelColumns(run.columns) };
+    else yield { begin, batch: { length: run.length, columns: run.columnsAgain() } };
+  }
+}
 
 /** A record batch as it lies in the file, and the ordinal of its first record. */
 interface RecordMessage {
@@ -138,20 +129,19 @@ interface RecordMessage {
 
 /** What a decoder makes of the record batches of a part, one after the other. */
 async function* runsOf<R extends { readonly length: number }>(
-  source: ByteSource,
+  path: string,
+  read: ReadWindow,
   part: FilePart,
   options: ReadOptions,
   decode: (decoder: BatchDecoder, message: RecordMessage) => Iterable<R>,
 ): AsyncGenerator<{ readonly begin: number; readonly run: R }> {
-  const { path } = source;
   const { layout, messages } = part.detail as ArrowDetail;
-  const schema = schemaOf(path, layout, await readWindow(source, part.windows[0] as Window), options);
+  const schema = schemaOf(path, layout, await read(part.windows[0] as Window), options);
   const decoder = new BatchDecoder(path, schema, options);
   let begin = part.begin;
   for (const [index, { kind, metadata }] of messages.entries()) {
     options.signal?.throwIfAborted();
-    const bytes = await readWindow(source, part.windows[index + 1] as Window);
-    options.onBytes?.(bytes.length);
+    const bytes = await read(part.windows[index + 1] as Window, kind === "dictionary");
     const { header } = attempt(path, () => parseMessage(path, metadataOf(bytes, metadata), 0));
     const body = bytes.subarray(metadata);
     if (kind === "dictionary") decoder.addDictionary(header, body);
@@ -164,6 +154,101 @@ async function* runsOf<R extends { readonly length: number }>(
   }
   if (begin !== part.end)
     throw badArrow(path, `it holds ${begin - part.begin} records where ${part.end - part.begin} were counted`);
+}
+
+/** Record batches that make a part, with the dictionaries that hold for them, in the order in which they are read. */
+interface MessageGroup {
+  readonly messages: BatchMessage[];
+  readonly begin: number;
+  end: number;
+  bytes: number;
+}
+
+/** What metadata say of a file. */
+interface ArrowLayout {
+  readonly framing: Framing;
+  readonly schemaBytes: Uint8Array;
+  readonly schema: ArrowSchema;
+  readonly groups: readonly MessageGroup[];
+  readonly records: number;
+}
+
+async function layoutOf(source: ByteSource, options: IndexOptions): Promise<ArrowLayout> {
+  const { path } = source;
+  const framing = await findMessages(source);
+  const { begin, end } = framing.schema;
+  const schemaBytes = await source.read(begin, end);
+  const schema = schemaOf(path, framing.layout, schemaBytes, options);
+  const groups: MessageGroup[] = [];
+  const active = new Map<bigint, BatchMessage[]>();
+  let open: MessageGroup | null = null;
+  let records = 0;
+  for (const message of framing.messages) {
+    options.signal?.throwIfAborted();
+    const { header } = await readHeader(source, message);
+    if (message.kind === "dictionary") {
+      const id = attempt(path, () => header.int64(0));
+      const chain = header.flag(2) ? [...(active.get(id) ?? []), message] : [message];
+      active.set(id, chain);
+      // Dictionaries of a file stand in front of everything; those of a stream hold from here on.
+      open?.messages.push(message);
+      continue;
+    }
+    const count = attempt(path, () => recordsOf(header, schema.fields.length));
+    if (count === 0) continue;
+    open ??= { messages: [...active.values()].flat(), begin: records, end: records, bytes: 0 };
+    open.messages.push(message);
+    open.bytes += message.end - message.begin;
+    records += count;
+    open.end = records;
+    if (!Number.isSafeInteger(records)) throw badArrow(path, `it says it has ${records} records`);
+    if (open.bytes >= PART_BYTES || open.end - open.begin >= PART_RECORDS) {
+      groups.push(open);
+      open = null;
+    }
+  }
+  if (open !== null) groups.push(open);
+  return { framing, schemaBytes, schema, groups, records };
+}
+
+function partOf(
+  { framing }: ArrowLayout,
+  { messages, begin, end }: MessageGroup,
+  windowOf: (range: ByteRange) => Window,
+): FilePart {
+  const detail: ArrowDetail = {
+    layout: framing.layout,
+    messages: messages.map(({ kind, begin: at, body }) => ({ kind, metadata: body - at })),
+  };
+  return { begin, end, windows: [framing.schema, ...messages].map(windowOf), detail };
+}
+
+function indexOf(
+  { size }: ByteSource,
+  { schema, records }: ArrowLayout,
+  bytes: string,
+  parts: readonly FilePart[],
+): FileIndex {
+  const columns = schema.fields.map((field) => ({ name: field.name, type: storedType(field) }));
+  return { format: "arrow", bytes, size, records, columns, parts };
+}
+
+/** Most bytes of dictionaries that are held from one part to the next. */
+const MOST_HELD_BYTES = 2 ** 28;
+
+/** Where the messages begin that several parts read, to be held from the first on; undefined where that is too much. */
+function heldMessages(groups: readonly MessageGroup[]): Map<number, Uint8Array | null> | undefined {
+  const seen = new Set<BatchMessage>();
+  const held = new Map<number, null>();
+  let bytes = 0;
+  for (const message of groups.flatMap(({ messages }) => messages)) {
+    if (seen.has(message) && !held.has(message.begin)) {
+      held.set(message.begin, null);
+      bytes += message.end - message.begin;
+    }
+    seen.add(message);
+  }
+  return bytes > MOST_HELD_BYTES ? undefined : held;
 }
 
 async function readHeader(source: ByteSource, message: BatchMessage): Promise<{ header: FlatTable }> {

@@ -19,7 +19,7 @@ export interface EarlyLeaves {
   readonly types: Readonly<Record<string, ColumnType>>;
   /** 32 bytes a record, in blocks of any size. */
   readonly blocks: readonly Uint8Array[];
-  /** Of lines: kinds of their members; their values say their own types, so that only a declared one makes other leaves. */
+  /** Of formats whose values have types of their own, so that only a declared one makes other leaves: kinds of the columns. */
   readonly kinds?: Kinds;
 }
 

@@ -264,7 +264,7 @@ function isGood({ reading, leafFormat }: ScannedSource, { index, early }: Scanne
     early.every((made) =>
       made.kinds === undefined
         ? index.columns.every(({ name }) => hasSameLeaves(typeOfColumn(made.types, name), typeOfColumn(types, name)))
-        : leafFormat === "raw/v1" || (saysOwnTypes(types) && reading.others !== "refuse"),
+        : leafFormat === "raw/v1" || (saysOwnTypes(types) && !(isJson(index.format) && reading.others === "refuse")),
     )
   );
 }

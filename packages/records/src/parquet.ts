@@ -10,7 +10,15 @@ import { FormatError, isAssayError } from "@assay/merkle";
 import { MAX_OFFSET } from "./byte-arena.js";
 import { columnKernel } from "./column-kernel.js";
 import type { ColumnType } from "./column-type.js";
-import { digestFile, readWindow } from "./file-windows.js";
+import {
+  ascendInFile,
+  type ByteRange,
+  checkedWindows,
+  digestFile,
+  FileInOrder,
+  type ReadWindow,
+  refuseOtherBytes,
+} from "./file-windows.js";
 import { kindsOfKernelColumns } from "./kernel-columns.js";
 import { limitsOf } from "./limits.js";
 import { buildColumn, buildKernelColumn, type ColumnContext, type LeafSlice } from "./parquet-columns.js";
@@ -26,6 +34,7 @@ import {
   type FormatReader,
   type IndexOptions,
   type PlacedBatch,
+  type PlacedLeaves,
   type ReadOptions,
   type Window,
 } from "./reader.js";
@@ -45,48 +54,95 @@ export const parquetReader: FormatReader = {
   formats: ["parquet"],
 
   async index(source: ByteSource, options: IndexOptions = {}): Promise<FileIndex> {
-    const place = await findFooter(source);
-    const bytes = await source.read(place.begin, place.end);
-    const footer = footerOf(source.path, bytes, place.begin, options);
-    const groups = footer.groups.map(windowsOf);
+    const layout = await layoutOf(source, options);
+    const { place, groups } = layout;
     const ranges = [...groups.flat(), place].filter(({ begin, end }) => begin < end);
     ranges.sort((left, right) => left.begin - right.begin);
     const digest = await digestFile(source, ranges, options);
     const byBegin = new Map(digest.windows.map((window) => [window.begin, window]));
-    const footerWindow = byBegin.get(place.begin) as Window;
-    let begin = 0;
-    const parts: FilePart[] = [];
-    for (const [group, { records }] of footer.groups.entries()) {
-      const detail: ParquetDetail = { group };
-      const windows = (groups[group] as { begin: number }[]).map((range) => byBegin.get(range.begin) as Window);
-      if (records > 0) parts.push({ begin, end: begin + records, windows: [footerWindow, ...windows], detail });
-      begin += records;
-    }
-    return {
-      format: "parquet",
-      bytes: digest.bytes,
-      size: source.size,
-      records: footer.records,
-      columns: footer.schema.columns.map((column) => ({ name: column.name, type: storedType(column) })),
-      parts,
-    };
+    return indexOf(
+      source,
+      layout,
+      digest.bytes,
+      partsOf(layout, ({ begin }) => byBegin.get(begin) as Window),
+    );
+  },
+
+  async indexOnce(source, options, mostRecords, take) {
+    const layout = await layoutOf(source, options);
+    const { footer, place, bytes, groups } = layout;
+    if (footer.records > mostRecords || !ascendInFile([...groups.flat(), place])) return undefined;
+    const file = new FileInOrder(source, options);
+    const read: ReadWindow = async (window) => (window.begin === place.begin ? bytes : file.read(window));
+    const parts = partsOf(layout, ({ begin, end }) => ({ begin, end, sha256: null }));
+    for (const part of parts)
+      for await (const placed of leavesOf(source.path, read, part, { ...options, types: {} })) take(placed);
+    refuseOtherBytes(source.path, await file.read(place), bytes);
+    return indexOf(source, layout, await file.finish(), parts);
   },
 
   async *read(source: ByteSource, _index: FileIndex, part: FilePart, options: ReadOptions): AsyncIterable<PlacedBatch> {
-    for await (const { begin, length, columnsBy } of runsOf(source, part, options))
+    const runs = runsOf(source.path, checkedWindows(source, options), part, options);
+    for await (const { begin, length, columnsBy } of runs)
       yield { begin, batch: { length, columns: columnsBy(buildColumn) } };
   },
 
-  async *leaves(source: ByteSource, _index: FileIndex, part: FilePart, options: ReadOptions) {
-    const kernel = columnKernel();
-    for await (const { begin, length, columnsBy } of runsOf(source, part, options)) {
-      const columns = kernel === undefined ? [] : columnsBy(buildKernelColumn);
-      const leaves = kernel?.leaves(length, columns);
-      if (leaves !== undefined) yield { leaves, kinds: kindsOfKernelColumns(columns) };
-      else yield { begin, batch: { length, columns: columnsBy(buildColumn) } };
-    }
-  },
+  leaves: (source, _index, part, options) => leavesOf(source.path, checkedWindows(source, options), part, options),
 };
+
+/** What the footer says of a file, and the ranges that are read of each row group. */
+interface ParquetLayout {
+  readonly place: ByteRange;
+  readonly bytes: Uint8Array;
+  readonly footer: ParquetFooter;
+  readonly groups: readonly (readonly ByteRange[])[];
+}
+
+async function layoutOf(source: ByteSource, options: IndexOptions): Promise<ParquetLayout> {
+  const place = await findFooter(source);
+  const bytes = await source.read(place.begin, place.end);
+  const footer = footerOf(source.path, bytes, place.begin, options);
+  return { place, bytes, footer, groups: footer.groups.map(windowsOf) };
+}
+
+function partsOf({ footer, place, groups }: ParquetLayout, windowOf: (range: ByteRange) => Window): FilePart[] {
+  const footerWindow = windowOf(place);
+  let begin = 0;
+  const parts: FilePart[] = [];
+  for (const [group, { records }] of footer.groups.entries()) {
+    const detail: ParquetDetail = { group };
+    const windows = (groups[group] as readonly ByteRange[]).map(windowOf);
+    if (records > 0) parts.push({ begin, end: begin + records, windows: [footerWindow, ...windows], detail });
+    begin += records;
+  }
+  return parts;
+}
+
+function indexOf(
+  { size }: ByteSource,
+  { footer: { records, schema } }: ParquetLayout,
+  bytes: string,
+  parts: readonly FilePart[],
+): FileIndex {
+  const columns = schema.columns.map((column) => ({ name: column.name, type: storedType(column) }));
+  return { format: "parquet", bytes, size, records, columns, parts };
+}
+
+/** The leaves of a part, and batches where the kernel cannot make them. */
+async function* leavesOf(
+  path: string,
+  read: ReadWindow,
+  part: FilePart,
+  options: ReadOptions,
+): AsyncGenerator<PlacedLeaves | PlacedBatch> {
+  const kernel = columnKernel();
+  for await (const { begin, length, columnsBy } of runsOf(path, read, part, options)) {
+    const columns = kernel === undefined ? [] : columnsBy(buildKernelColumn);
+    const leaves = kernel?.leaves(length, columns);
+    if (leaves !== undefined) yield { leaves, kinds: kindsOfKernelColumns(columns) };
+    else yield { begin, batch: { length, columns: columnsBy(buildColumn) } };
+  }
+}
 
 /** Consecutive records of a row group, before they are columns. */
 interface RecordRun {
@@ -95,10 +151,14 @@ interface RecordRun {
   columnsBy<C extends { readonly length: number }>(build: (node: ParquetNode, context: ColumnContext) => C): C[];
 }
 
-async function* runsOf(source: ByteSource, part: FilePart, options: ReadOptions): AsyncGenerator<RecordRun> {
-  const { path } = source;
+async function* runsOf(
+  path: string,
+  read: ReadWindow,
+  part: FilePart,
+  options: ReadOptions,
+): AsyncGenerator<RecordRun> {
   const footerWindow = part.windows[0] as Window;
-  const footer = footerOf(path, await readWindow(source, footerWindow), footerWindow.begin, options);
+  const footer = footerOf(path, await read(footerWindow), footerWindow.begin, options);
   const group = footer.groups[(part.detail as ParquetDetail).group];
   if (group === undefined) throw badParquet(path, `it has no row group ${(part.detail as ParquetDetail).group}`);
   const wanted = options.columns === undefined ? null : new Set(options.columns);
@@ -112,9 +172,8 @@ async function* runsOf(source: ByteSource, part: FilePart, options: ReadOptions)
   const claimed = leaves.reduce((sum, { leaf }) => sum + claimOf(group.chunks[leaf] as RowGroup["chunks"][number]), 0);
   const { maxGroupBytes: maxBytes } = limitsOf(options);
   if (claimed > maxBytes) throw tooLarge(path, maxBytes, claimed);
-  for await (const [leaf, bytes] of chunkBytes(source, part, group, leaves)) {
+  for await (const [leaf, bytes] of chunkBytes(path, read, part, group, leaves)) {
     options.signal?.throwIfAborted();
-    options.onBytes?.(bytes.length);
     const chunk = group.chunks[leaf.leaf] as RowGroup["chunks"][number];
     const column = attempt(
       path,
@@ -266,7 +325,8 @@ function windowsOf(group: RowGroup): { begin: number; end: number }[] {
 
 /** The checked bytes of each leaf's chunk; every window is read once. */
 async function* chunkBytes(
-  source: ByteSource,
+  path: string,
+  read: ReadWindow,
   part: FilePart,
   group: RowGroup,
   leaves: readonly LeafNode[],
@@ -285,8 +345,8 @@ async function* chunkBytes(
       const window = part.windows.find(
         (candidate, index) => index > 0 && candidate.begin <= begin && end <= candidate.end,
       );
-      if (window === undefined) throw badParquet(source.path, `bytes ${begin} to ${end} were not indexed`);
-      held = { window, bytes: await readWindow(source, window) };
+      if (window === undefined) throw badParquet(path, `bytes ${begin} to ${end} were not indexed`);
+      held = { window, bytes: await read(window) };
     }
     yield [leaf, held.bytes.subarray(begin - held.window.begin, end - held.window.begin)];
   }

@@ -203,6 +203,20 @@ export interface FormatReader {
   /** Looks at the whole file once: digest, columns, parts. */
   index(source: ByteSource, options?: IndexOptions): Promise<FileIndex>;
   /**
+   * The same for who wants the leaves and nothing else of the file: reads it once, tells the leaves of all records on the way,
+   * in order and without a declared type, and gives parts that cannot be read again. Absent where there is no such way.
+   *
+   * @param mostRecords With more of them nothing is told, and there is no answer.
+   * @param take Called with leaves, or batches where there is no shorter way to them.
+   * @returns Undefined, and nothing was told, where the file is not laid out to be read once.
+   */
+  indexOnce?(
+    source: ByteSource,
+    options: IndexOptions,
+    mostRecords: number,
+    take: (placed: PlacedLeaves | PlacedBatch) => void,
+  ): Promise<FileIndex | undefined>;
+  /**
    * The batches of one part, in order; never more than {@link BLOCK_RECORDS} records in one.
    *
    * @param index Of the whole file; its `parts` may be left out (empty), so that little travels to a worker.

@@ -36,7 +36,8 @@ export interface ScanOptions {
   readonly limits?: Partial<Limits>;
   /**
    * Bytes of leaves, 32 each, that may be made in the scan and kept with its result, so that CSV files whose types are soon
-   * clear are read once. They are only used for plain leaves (no key, no splits by column). Default 0: none.
+   * clear are read once, and JSONL; with {@link readsOnce} Arrow and Parquet too. They are only used for plain leaves (no
+   * key, no splits by column). Default 0: none.
    */
   readonly leafBytes?: number;
   /**

@@ -28,6 +28,7 @@ import type {
   FormatReader,
   IndexOptions,
   PlacedBatch,
+  PlacedLeaves,
   ReadOptions,
 } from "./reader.js";
 import { withPlace } from "./record-place.js";
@@ -134,7 +135,7 @@ async function indexAny(
   ordinal: number,
   bytes: ByteSource,
 ): Promise<IndexTaskOutput> {
-  const { known, mostLeaves, leafFormat } = options;
+  const { known, mostLeaves, leafFormat, readsOnce = false } = options;
   if (format === "other") return { index: await indexBytes(bytes, "other", options), evidence: [] };
   if (format === "jsonl" && mostLeaves > 0 && limitsOf(options).maxColumns >= MOST_KERNEL_KEYS) {
     const [{ EarlyLinesBuilder }, { indexLines }] = await Promise.all([
@@ -148,7 +149,9 @@ async function indexAny(
     return { index, evidence: [], early: [early] };
   }
   if (known === null || (format !== "csv" && format !== "tsv")) {
-    return { index: await (await loadReader(format)).index(bytes, options), evidence: [] };
+    const reader = await loadReader(format);
+    const once = readsOnce && mostLeaves > 0 ? await leavesOnce(reader, bytes, options) : undefined;
+    return once ?? { index: await reader.index(bytes, options), evidence: [] };
   }
   const [{ CsvEvidence }, { indexCsv }] = await Promise.all([import("./csv-evidence.js"), import("./csv-index.js")]);
   const evidence = new CsvEvidence(ordinal, format, { ...options, known, size: bytes.size });
@@ -156,6 +159,22 @@ async function indexAny(
   const early = leafFormat === "raw/v1" ? undefined : evidence.early;
   if (early === undefined) return { index: await readable(index, bytes, options), evidence: evidence.finish() };
   return { index, evidence: evidence.finish(), early: [early] };
+}
+
+/** Index and leaves of a file in one pass, where its reader has one. */
+async function leavesOnce(
+  reader: FormatReader,
+  bytes: ByteSource,
+  options: IndexOptions & { readonly mostLeaves: number },
+): Promise<IndexTaskOutput | undefined> {
+  const blocks: Uint8Array[] = [];
+  let kinds: Kinds = {};
+  const take = (placed: PlacedLeaves | PlacedBatch): void => {
+    blocks.push("leaves" in placed ? placed.leaves : leavesOf(bytes.path, placed, null));
+    kinds = joinAllKinds(kinds, "leaves" in placed ? placed.kinds : kindsOf(placed.batch));
+  };
+  const index = await reader.indexOnce?.(bytes, options, options.mostLeaves, take);
+  return index === undefined ? undefined : { index, evidence: [], early: [{ types: {}, blocks, kinds }] };
 }
 
 /** The index of a file of which leaves were made at first, and given up too late to have a digest of each window. */
