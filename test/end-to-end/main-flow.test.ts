@@ -255,7 +255,7 @@ test("derive proves each operation of set algebra and refuses a false claim", as
   }
   const before = everythingIn(cwd);
   expect(await derive("shuffle", "fewer.csv", "no.assay", "a.assay")).toMatchObject({ exitCode: 2 });
-  expect(await derive("filter", "twice.csv", "no.assay", "a.assay")).toMatchObject({ exitCode: 64 });
+  expectRefusal(await derive("filter", "twice.csv", "no.assay", "a.assay"), 2, "derivation-mismatch");
   expect(everythingIn(cwd)).toEqual(before);
 });
 
@@ -312,6 +312,11 @@ test("derive proves reformat, reshard, append and sample from the command, claim
   // A sample that was chosen by hand is refused.
   const sampling = ["--seed", "0".repeat(63) + "1", "--fraction", "0.5"];
   write("chosen.csv", records.slice(0, 30));
+  const none = ["--seed", "00".repeat(32), "--fraction", "1.5"];
+  expect(await derive("sample", "chosen.csv", "no.assay", "whole.assay", ...none)).toMatchObject({
+    exitCode: 64,
+    stderr: expect.stringContaining("--fraction is a decimal above 0 and at most 1"),
+  });
   expectRefusal(await derive("sample", "chosen.csv", "no.assay", "whole.assay", ...sampling), 2, "derivation-mismatch");
   const drawn = drawnBy(join(cwd, "whole.assay"), "0".repeat(63) + "1", 30);
   write(

@@ -21,6 +21,10 @@ export function proveSplit(edge: Edge): OperationVerdict {
 function proveOwnSplits(edge: Edge): OperationVerdict {
   const { child } = edge;
   const named = namedParent(edge);
+  const parts = Object.keys(child.header.splits ?? {}).map((name) => ({ name, set: child.splits?.get(name) }));
+  const areAtHand = parts.every((part): part is Part => part.set !== undefined);
+  // A record in two parts is named, also where the parts are not the parent for that very reason.
+  const sum = areAtHand ? sumApart(parts) : undefined;
   if (!isSameHead(named, child.header.set)) throw derivationMismatch("split", "the parts together are not the parent");
   const heads = Object.values(child.header.splits ?? {});
   const records = heads.reduce((sum, head) => sum + head.records, 0);
@@ -40,10 +44,8 @@ function proveOwnSplits(edge: Edge): OperationVerdict {
       },
     );
   }
-  const parts = Object.keys(child.header.splits ?? {}).map((name) => ({ name, set: child.splits?.get(name) }));
-  if (!parts.every((part): part is Part => part.set !== undefined))
-    return notChecked("the leaves of the splits are not at hand");
-  expectSet("split", child, sumApart(parts));
+  if (sum === undefined) return notChecked("the leaves of the splits are not at hand");
+  expectSet("split", child, sum);
   return proven("the leaves of the splits");
 }
 

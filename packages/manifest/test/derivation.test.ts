@@ -344,6 +344,11 @@ describe("verifyDerivation() of split", () => {
       expect(await codeOf(() => verifyDerivation(side, { parents: [parent] }))).toBe("split-overlap");
   });
 
+  it("names a record in two parts, also where the parts are then more than the parent", async () => {
+    const liar = parted([0, 0, 2, 2, 4], [1, 3, 4, 5]);
+    expect(await codeOf(() => verifyDerivation(liar, { parents: [parent] }))).toBe("split-overlap");
+  });
+
   it("refuses a lost and an added record", async () => {
     for (const [train, test] of [
       [

@@ -8,6 +8,7 @@ import {
   type Derivation,
   type DerivationParameters,
   formatRemoved,
+  isFraction,
   type LineageSide,
   manifestFiles,
   type Operation,
@@ -30,6 +31,7 @@ import {
   SourceError,
   sha256,
   toHex,
+  VerificationError,
 } from "@assay/merkle";
 import { type Executor, type Reading, type SplitRule, scanSource } from "@assay/records";
 import { instant } from "../main-job.js";
@@ -195,6 +197,10 @@ function sampleParameters(operation: Operation, { seed, fraction }: DeriveOption
   }
   if (seed === undefined || fraction === undefined)
     throw new UsageError("sample needs --seed and --fraction: how was it drawn?");
+  if (!isFraction(fraction))
+    throw new UsageError(
+      `--fraction is a decimal above 0 and at most 1, without trailing zeros, such as 0.25, not ${JSON.stringify(fraction)}`,
+    );
   return { seed, fraction };
 }
 
@@ -206,7 +212,11 @@ async function filtered(
 ): Promise<{ removed: Uint8Array; update: Uint8Array | undefined }> {
   const before = parent.set as SetTree;
   if (!isSubset(child.set, before))
-    throw new UsageError("filter removes records, and this data has some that its parent has not");
+    throw new VerificationError(
+      "derivation-mismatch",
+      "This is no filter of its parent: the child has records that its parent lacks",
+      { details: { operation: "filter" } },
+    );
   const { keys, differences } = compareSets(before, child.set);
   const missing = new Map<string, number>();
   for (let i = 0; i < differences.length; i++)
