@@ -7,6 +7,7 @@ import type { ColumnType, Kinds } from "@assay/records";
 import type { DataSketch } from "./drift/sketch.js";
 import type { ImageCell } from "./image/image-grid.js";
 import type { ImageFeatures } from "./image/image-table.js";
+import type { LabelClasses } from "./label/given-labels.js";
 import type { MatrixUse, RecordMatrix } from "./matrices.js";
 import type { Poison } from "./power/poison.js";
 import type { TrustedLeaves } from "./trusted.js";
@@ -159,6 +160,8 @@ export interface Outcome {
 /** What columns are for, as the user said. */
 export interface Roles {
   readonly label?: string;
+  /** Columns of several labels a record, in place of `label`: `label-flips` judges each by itself. Never features. */
+  readonly labels?: readonly string[];
   /** Never looked at: ids, known answers. */
   readonly exclude?: readonly string[];
   /** Only these as features; default all that are neither label, source, excluded nor an id by nature. */
@@ -168,6 +171,8 @@ export interface Roles {
   readonly image?: string;
   readonly source?: string;
   readonly annotator?: string;
+  /** Columns that hold the labels of one annotator each, in place of `annotator`: a record is an item. Never features. */
+  readonly annotations?: readonly string[];
   /** What was labelled, where several labels of one thing are records of their own. Never a feature. */
   readonly item?: string;
   readonly time?: string;
@@ -305,6 +310,8 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   /** Score of every row of the table in leaf order, for `--scores`; NaN where the record was not scored. */
   readonly scores?: Float64Array;
+  /** The label that the check would give every row of the table in leaf order, for `--suggested`; −1 where it would give none. */
+  readonly suggested?: LabelClasses;
   /** Cluster of every row of the table, −1 for none: near copies, for the checks after. */
   readonly clusters?: Int32Array;
   /** Sketches of the columns, where the check made them. */

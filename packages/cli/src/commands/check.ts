@@ -1,4 +1,4 @@
-import { checkData, type Finding, type Outcome, writeScores } from "@assay/assay/commands";
+import { checkData, type Finding, type Outcome, writeScores, writeSuggested } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import {
   addCheckingOptions,
@@ -82,7 +82,11 @@ Examples:
     )
     .argument("[data...]", DATA_ARGUMENT)
     .option("--config <file>", "config file")
-    .option("--scores <file>", "write every record's score per check as CSV");
+    .option("--scores <file>", "write every record's score per check as CSV")
+    .option(
+      "--suggested <file>",
+      "write the label that checks would give every record as CSV: the consensus of annotators, the most probable class",
+    );
   addReadingOptions(command);
   addCheckingOptions(command);
   act(command, async (context, [data], values) => {
@@ -94,6 +98,7 @@ Examples:
       ...(config !== undefined && { config: config.config, configPath: config.path }),
     });
     if (values.scores !== undefined) await writeScores(values.scores as string, result);
+    if (values.suggested !== undefined) await writeSuggested(values.suggested as string, result);
     const { outcomes, findings, gate, gateReasons } = result;
     context.result({ outcomes, findings, gate, gateReasons }, [
       ...outcomeLines(outcomes),
