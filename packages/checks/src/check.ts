@@ -101,7 +101,7 @@ export interface TriedPower {
 
 /** What a check could have seen on this data. */
 export interface Power {
-  /** Kind of poison: `label-flip`, `moved-cells`, `exact-copy`, `near-copy`, `conflicting-copy`. */
+  /** Kind of poison: `label-flip`, `moved-cells`, `strange-categories`, `exact-copy`, `near-copy`, `conflicting-copy`. */
   readonly attack: string;
   /** Smallest share of the records at which at least half of the poison was found; null when it was at none that was tried. */
   readonly smallest: number | null;
@@ -134,6 +134,8 @@ export interface Outcome {
   readonly sources?: readonly SourceAnswer[];
   /** Only when power was asked for, and could be measured. The framework fills it in. */
   readonly power?: Power;
+  /** The same of further kinds of poison, where the check knows some. */
+  readonly otherPower?: readonly Power[];
   readonly lookedAt: {
     readonly columns: readonly string[];
     readonly label?: string;
@@ -338,8 +340,8 @@ export interface Check<Options = unknown> {
   readonly matrices?: readonly MatrixUse[];
   /** The columns that it would read, or why it cannot run on this data and what it would need. */
   reads(shape: DataShape, options: Options): Columns | Skip;
-  /** What is planted to measure its power. Default nothing: then its power is not measured. */
-  readonly poison?: Poison;
+  /** What is planted to measure its power, the kind that it is for first. Default nothing: then its power is not measured. */
+  readonly poison?: readonly Poison[];
   /** Peak memory, bytes, from the shape alone. */
   memory(shape: DataShape): number;
   run(data: CheckData, options: Options, context: CheckContext): Promise<CheckResult>;

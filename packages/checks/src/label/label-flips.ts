@@ -94,7 +94,7 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
     matrices: ["probabilities", "embeddings"],
     reads: (shape) => (holdsSeveralLabels(shape) ? columnsOfLabels(shape, labelColumns) : labelColumns(shape)),
     memory: labelMemory,
-    poison: flippedLabels,
+    poison: [flippedLabels],
     run(data, options, context) {
       const judge = (of: CheckData, by: CheckContext): Promise<CheckResult> => run(of, { ...defaults, ...options }, by);
       return holdsSeveralLabels(data.shape)

@@ -28,6 +28,9 @@ export function outcomeLines(outcomes: readonly Outcome[]): string[] {
                 ]
               : []),
             ...powerWords(outcome.power),
+            ...(outcome.otherPower?.some(({ smallest }) => smallest === null)
+              ? [paint.yellow("blind to some poison")]
+              : []),
             ...(outcome.calibration === "uncalibrated" ? [paint.yellow("uncalibrated: a ranking, no claim")] : []),
           ]
         : [safe(outcome.reason ?? outcome.status)];
