@@ -39,12 +39,14 @@ const readingSchema = z.strictObject({
 
 const checkingSchema = z.strictObject({
   label: text.optional().describe("Column that holds the label"),
+  labels: columns.optional().describe("Columns of several labels a record, each judged by itself"),
   exclude: columns.optional().describe("Columns that are never looked at: ids, known answers"),
   features: columns.optional().describe("Only these columns as features"),
   text: text.optional(),
   image: text.optional().describe("Column that holds images: bytes of PNG or JPEG"),
   source: text.optional().describe("Column that names who supplied a record"),
   annotator: text.optional().describe("Column that names who labelled a record"),
+  annotations: columns.optional().describe("Columns that hold the labels of one annotator each"),
   item: text.optional().describe("Column that names what was labelled, where several people labelled the same"),
   time: text.optional(),
   split: text.optional(),

@@ -49,7 +49,7 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     finds: "records whose label does not belong to their features",
     method: "out-of-fold mixture of classifiers, flip rate from anchors, findings by posterior with a +1 cut",
     reads:
-      "the label (of lists each label by itself) and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
+      "the label (of lists, and of several label columns, each by itself) and all features; embeddings instead of text, where given; class probabilities instead of all, where given",
     blind: "flips on records that are ambiguous anyway; a class of which most is flipped; clean-label poison",
   },
   "label-flips.confident-learning": {
@@ -69,7 +69,8 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     finds: "annotators who disagree with the others more often than others do, and labels that are probably wrong",
     method:
       "Dawid and Skene's model of observer errors; exact test of each annotator against the majority of the others",
-    reads: "the label, who gave it (annotator) and what was labelled (item; else equal features)",
+    reads:
+      "the label, who gave it (annotator) and what was labelled (item; else equal features); or a column for each annotator (annotations)",
     blind: "errors that annotators share; items with one label; that somebody was given harder items",
   },
   "exact-duplicates": {

@@ -145,12 +145,22 @@ export function configOf(options: AssayOptions): Readonly<Record<string, unknown
 
 /** The roles among the options. */
 export function rolesOf(options: Roles): Roles {
-  const { label, exclude, features, text, image, source, annotator, item, time, split, trusted } = options;
-  return Object.fromEntries(
-    Object.entries({ label, exclude, features, text, image, source, annotator, item, time, split, trusted }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
+  const roles: Record<keyof Roles, unknown> = {
+    label: options.label,
+    labels: options.labels,
+    exclude: options.exclude,
+    features: options.features,
+    text: options.text,
+    image: options.image,
+    source: options.source,
+    annotator: options.annotator,
+    annotations: options.annotations,
+    item: options.item,
+    time: options.time,
+    split: options.split,
+    trusted: options.trusted,
+  };
+  return Object.fromEntries(Object.entries(roles).filter(([, value]) => value !== undefined));
 }
 
 /** Whether `drift` is among the checks that are asked for: only then is a baseline read. */

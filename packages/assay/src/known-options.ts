@@ -5,6 +5,7 @@ import { UsageError } from "./usage-error.js";
 
 /** Every option of `assay`; the compiler holds the list complete. */
 export const ASSAY_OPTIONS: Readonly<Record<keyof AssayOptions, true>> = {
+  annotations: true,
   annotator: true,
   baseline: true,
   checkOptions: true,
@@ -20,6 +21,7 @@ export const ASSAY_OPTIONS: Readonly<Record<keyof AssayOptions, true>> = {
   image: true,
   item: true,
   label: true,
+  labels: true,
   leafFormat: true,
   leafKey: true,
   leafSpace: true,

@@ -10,6 +10,7 @@ import {
   formatSketches,
   type GateVerdict,
   judgeGate,
+  type LabelClasses,
   type Outcome,
   SKETCHES_FILE,
 } from "@assay/checks";
@@ -46,6 +47,8 @@ export interface AssayResult {
   readonly findings: readonly Finding[];
   /** Check id → score of each record, by ordinal over all files. */
   readonly scores: ReadonlyMap<string, Float64Array>;
+  /** Check id → label that it would give each record, by ordinal over all files. */
+  readonly suggested: ReadonlyMap<string, LabelClasses>;
   readonly gate: GateVerdict;
   readonly controls: readonly ControlResult[];
   readonly statements: readonly Statement[];
@@ -198,6 +201,7 @@ export async function assay(source: Source, given: AssayOptions = {}): Promise<A
     outcomes: run.outcomes,
     findings: run.findings,
     scores: run.scores,
+    suggested: run.suggested,
     gate,
     controls,
     statements,

@@ -1,6 +1,6 @@
 /** The statements of a run, the envelopes of a signer, and the verdict on both before they are written. */
 
-import type { CheckRun, Finding, Power, Roles } from "@assay/checks";
+import type { CheckRun, Finding, Roles } from "@assay/checks";
 import type { Derivation, ManifestHeader, SealedManifest } from "@assay/manifest";
 import { sha256, toHex } from "@assay/merkle";
 import {
@@ -108,14 +108,16 @@ export function checkStatements(input: CheckStatementsInput): Statement[] {
 
 /** Every planted share that was tried, by check in the order of the run. */
 export function powerOf(outcomes: CheckRun["outcomes"]): PowerResult[] {
-  return outcomes.flatMap(({ check, power }) =>
-    (power?.tried ?? []).map(({ fraction, recall, falseDiscovery }) => ({
-      check,
-      attack: (power as Power).attack,
-      fraction,
-      recall,
-      falseDiscovery,
-    })),
+  return outcomes.flatMap(({ check, power, otherPower = [] }) =>
+    [...(power ? [power] : []), ...otherPower].flatMap(({ attack, tried }) =>
+      tried.map(({ fraction, recall, falseDiscovery }) => ({
+        check,
+        attack,
+        fraction,
+        recall,
+        falseDiscovery,
+      })),
+    ),
   );
 }
 

@@ -277,9 +277,11 @@ function scannedShape({ scanned, kinds }: Omit<ScannedInput, "leaves">, roles: R
 function builderKinds({ kinds, roles }: DataShape): (name: string) => BuilderKind {
   const features = new Set(roles.features);
   const names = new Set(
-    [roles.source, roles.annotator, roles.item, roles.split].filter((name) => !features.has(name ?? "")),
+    [roles.source, roles.annotator, roles.item, roles.split, ...(roles.annotations ?? [])].filter(
+      (name) => !features.has(name ?? ""),
+    ),
   );
-  for (const name of [roles.label, roles.trusted?.column]) {
+  for (const name of [roles.label, ...(roles.labels ?? []), roles.trusted?.column]) {
     if (name !== undefined && kinds[name] !== "number" && !features.has(name)) names.add(name);
   }
   return (name) => {
@@ -292,13 +294,13 @@ function builderKinds({ kinds, roles }: DataShape): (name: string) => BuilderKin
 /** Columns of texts that are numbers but for a few odd cells, as the scan warned; not those that name something. */
 function nearlyNumericColumns(
   { warnings }: ScannedSource,
-  { source, annotator, item, split }: Roles,
+  { source, annotator, annotations = [], item, split }: Roles,
 ): ReadonlySet<string> {
   const numeric = /^(?:u?int(?:8|16|32|64)|float(?:16|32|64)|decimal\(.*\))$/;
   const columns = warnings
     .filter(({ type }) => typeof type === "string" && numeric.test(type))
     .map(({ column }) => column);
-  return new Set(columns.filter((column) => ![source, annotator, item, split].includes(column)));
+  return new Set(columns.filter((column) => ![source, annotator, item, split, ...annotations].includes(column)));
 }
 
 /** Least bytes of columns that are not read yet: 4 a cell. */

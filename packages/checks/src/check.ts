@@ -7,6 +7,7 @@ import type { ColumnType, Kinds } from "@assay/records";
 import type { DataSketch } from "./drift/sketch.js";
 import type { ImageCell } from "./image/image-grid.js";
 import type { ImageFeatures } from "./image/image-table.js";
+import type { LabelClasses } from "./label/given-labels.js";
 import type { MatrixUse, RecordMatrix } from "./matrices.js";
 import type { Poison } from "./power/poison.js";
 import type { TrustedLeaves } from "./trusted.js";
@@ -100,7 +101,7 @@ export interface TriedPower {
 
 /** What a check could have seen on this data. */
 export interface Power {
-  /** Kind of poison: `label-flip`, `moved-cells`, `exact-copy`, `near-copy`, `conflicting-copy`. */
+  /** Kind of poison: `label-flip`, `moved-cells`, `strange-categories`, `exact-copy`, `near-copy`, `conflicting-copy`. */
   readonly attack: string;
   /** Smallest share of the records at which at least half of the poison was found; null when it was at none that was tried. */
   readonly smallest: number | null;
@@ -133,6 +134,8 @@ export interface Outcome {
   readonly sources?: readonly SourceAnswer[];
   /** Only when power was asked for, and could be measured. The framework fills it in. */
   readonly power?: Power;
+  /** The same of further kinds of poison, where the check knows some. */
+  readonly otherPower?: readonly Power[];
   readonly lookedAt: {
     readonly columns: readonly string[];
     readonly label?: string;
@@ -159,6 +162,8 @@ export interface Outcome {
 /** What columns are for, as the user said. */
 export interface Roles {
   readonly label?: string;
+  /** Columns of several labels a record, in place of `label`: `label-flips` judges each by itself. Never features. */
+  readonly labels?: readonly string[];
   /** Never looked at: ids, known answers. */
   readonly exclude?: readonly string[];
   /** Only these as features; default all that are neither label, source, excluded nor an id by nature. */
@@ -168,6 +173,8 @@ export interface Roles {
   readonly image?: string;
   readonly source?: string;
   readonly annotator?: string;
+  /** Columns that hold the labels of one annotator each, in place of `annotator`: a record is an item. Never features. */
+  readonly annotations?: readonly string[];
   /** What was labelled, where several labels of one thing are records of their own. Never a feature. */
   readonly item?: string;
   readonly time?: string;
@@ -305,6 +312,8 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
   /** Score of every row of the table in leaf order, for `--scores`; NaN where the record was not scored. */
   readonly scores?: Float64Array;
+  /** The label that the check would give every row of the table in leaf order, for `--suggested`; −1 where it would give none. */
+  readonly suggested?: LabelClasses;
   /** Cluster of every row of the table, −1 for none: near copies, for the checks after. */
   readonly clusters?: Int32Array;
   /** Sketches of the columns, where the check made them. */
@@ -331,8 +340,8 @@ export interface Check<Options = unknown> {
   readonly matrices?: readonly MatrixUse[];
   /** The columns that it would read, or why it cannot run on this data and what it would need. */
   reads(shape: DataShape, options: Options): Columns | Skip;
-  /** What is planted to measure its power. Default nothing: then its power is not measured. */
-  readonly poison?: Poison;
+  /** What is planted to measure its power, the kind that it is for first. Default nothing: then its power is not measured. */
+  readonly poison?: readonly Poison[];
   /** Peak memory, bytes, from the shape alone. */
   memory(shape: DataShape): number;
   run(data: CheckData, options: Options, context: CheckContext): Promise<CheckResult>;

@@ -20,6 +20,15 @@ export function hasColumn(shape: DataShape, name: string): boolean {
  */
 export function checkRoles(shape: DataShape): void {
   const { roles } = shape;
+  for (const [one, several] of [
+    ["label", "labels"],
+    ["annotator", "annotations"],
+  ] as const) {
+    if (roles[one] !== undefined && roles[several] !== undefined)
+      throw new RangeError(`${several}: ${one} is given too; it is one or the other`);
+    if (roles[several] !== undefined && new Set(roles[several]).size < 2)
+      throw new RangeError(`${several}: name at least two columns`);
+  }
   const excluded = new Set(roles.exclude);
   for (const [role, names] of namedColumns(roles)) {
     for (const name of names) {
@@ -66,13 +75,17 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
 
 /**
  * The columns that checks may take as features, ascending by code point: those that were named, or all that have values and
- * are neither label, source, annotator, time, split, trust mark nor excluded. Ids by nature are still among them, because
+ * are neither label, annotation, source, annotator, item, time, split, trust mark nor excluded. Ids by nature are still among them, because
  * only the values tell (`idColumns`).
  */
 export function featureColumns(shape: DataShape): string[] {
   const { roles } = shape;
   if (roles.features) return [...new Set(roles.features)].sort(compareTexts);
-  const taken = new Set<string | undefined>(roles.exclude);
+  const taken = new Set<string | undefined>([
+    ...(roles.exclude ?? []),
+    ...(roles.labels ?? []),
+    ...(roles.annotations ?? []),
+  ]);
   for (const name of [
     roles.label,
     roles.source,
@@ -169,12 +182,14 @@ function namedColumns(roles: Roles): [string, readonly string[]][] {
   const one = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);
   return [
     ["label", one(roles.label)],
+    ["labels", roles.labels ?? []],
     ["exclude", roles.exclude ?? []],
     ["features", roles.features ?? []],
     ["text", one(roles.text)],
     ["image", one(roles.image)],
     ["source", one(roles.source)],
     ["annotator", one(roles.annotator)],
+    ["annotations", roles.annotations ?? []],
     ["item", one(roles.item)],
     ["time", one(roles.time)],
     ["split", one(roles.split)],
@@ -185,6 +200,10 @@ function namedColumns(roles: Roles): [string, readonly string[]][] {
 function unknownColumn(role: string, name: string, known: readonly string[]): string {
   const shown = known.slice(0, 50).map((column) => JSON.stringify(column));
   const more = known.length > 50 ? ` and ${known.length - 50} more` : "";
+  const several = { label: "labels", annotator: "annotations" }[role];
+  const parts = several && name.includes(",") ? name.split(",").map((part) => part.trim()) : [];
+  if (parts.length > 1 && parts.every((part) => known.includes(part)))
+    return `${role}: it is one column; name several as ${several}: ${parts.join(",")}`;
   return `${role}: there is no column ${JSON.stringify(name)}; the columns are ${shown.join(", ") || "none"}${more}`;
 }
 

@@ -53,6 +53,7 @@ export {
 } from "./label/confident-learning.js";
 export { type ConfidentLearningOptions, labelFlipsConfidentLearning } from "./label/confident-learning-check.js";
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
+export type { LabelClasses } from "./label/given-labels.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
 export { checkMatrices, type MatrixUse, type RecordMatrices, type RecordMatrix } from "./matrices.js";
 export { type AnnotatorVotes, type DawidSkene, type DawidSkeneOptions, dawidSkene } from "./numeric/dawid-skene.js";
@@ -67,4 +68,5 @@ export { type CheckInput, type CheckRun, type RunChecksOptions, runChecks, type 
 export { formatScores, roundScore } from "./scores.js";
 export { checkSeed, type SeedBase, seedBase } from "./seed.js";
 export { badSources } from "./source/bad-sources.js";
+export { formatSuggested } from "./suggested-labels.js";
 export { tableData, tableShape } from "./table-data.js";

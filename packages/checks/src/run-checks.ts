@@ -22,13 +22,15 @@ import { compareTexts } from "./code-point-order.js";
 import { checkRoles, columnNames } from "./columns.js";
 import { type DataSketch, sketchData, withoutValues } from "./drift/sketch.js";
 import { accusesRecord, compareFindings } from "./findings.js";
+import type { LabelClasses } from "./label/given-labels.js";
 import { checkMatrices, dataWithMatrices, type MatrixUse, type RecordMatrix } from "./matrices.js";
 import { FRACTIONS, measurePower } from "./power/measure-power.js";
 import { runCheck } from "./run-check.js";
 import { roundScore } from "./scores.js";
 import { checkSeed, seedBase, seedOutcome } from "./seed.js";
 import { sourceAnswers } from "./source/source-answers.js";
-import { dataWithTrusted } from "./trusted.js";
+import { suggestedByRecord } from "./suggested-labels.js";
+import { checkTrustMark, dataWithTrusted } from "./trusted.js";
 
 /** A scanned source whose leaves are read only when they fit into memory. */
 export interface UnreadInput extends Omit<ScannedInput, "leaves"> {
@@ -64,7 +66,7 @@ export interface RunChecksOptions {
   readonly checkOptions?: Readonly<Record<string, unknown>>;
   /**
    * Whether to measure what each check could have seen, by known poison planted in copies of the data: up to seven times the work of
-   * the checks. Findings and scores are the same with and without. Default false.
+   * the checks (of `outliers` thirteen, where records are trusted and there are categories). Findings and scores are the same with and without. Default false.
    */
   readonly power?: boolean;
   /** Whether findings may show values although leaves are keyed. Default false. */
@@ -87,6 +89,8 @@ export interface CheckRun {
   readonly findings: readonly Finding[];
   /** Check id → score of each record, by ordinal over all files; NaN where it was not scored. */
   readonly scores: ReadonlyMap<string, Float64Array>;
+  /** Check id → label that it would give each record, by ordinal over all files. None when leaves are keyed, unless `showValues`. */
+  readonly suggested: ReadonlyMap<string, LabelClasses>;
   /** Columns that no completed check looked at, ascending by code point; excluded ones among them. */
   readonly unread: readonly string[];
   /** With `sketch`. Counts only when leaves are keyed, unless `showValues`. */
@@ -100,7 +104,7 @@ export interface CheckRun {
  * @param checks - Run in this order; those that follow (`bad-sources`) run last. An id may stand once.
  * @returns Outcomes, findings and scores: the same to the byte for any number of workers.
  * @throws RangeError for an option that is out of range or names a column that is not there, for a matrix that none of the
- * checks looks at, and where no trusted leaf is in the data.
+ * checks looks at, and where no record carries the trust mark or no trusted leaf is in the data.
  * @throws FormatError `bad-matrix` for a matrix that does not fit the records or the classes of the label.
  * @throws AssayError when the data cannot be read or changed while they were read; the reason of `signal` when aborted.
  * @example
@@ -122,10 +126,10 @@ export async function runChecks(
 
   const opened = await openData(input, options);
   checkRoles(opened.shape);
-  const data = await withMatrices(await withTrusted(opened, options), checks, options);
+  const showValues = !(input.keyed ?? false) || options.showValues === true;
+  const data = await withMatrices(await withTrusted(opened, options, showValues), checks, options);
   const { shape } = data;
   const executor = options.executor ?? inlineExecutor();
-  const showValues = !(input.keyed ?? false) || options.showValues === true;
 
   const results = new Map<string, { result: CheckResult; read: ReadonlySet<string> }>();
   const order = [...checks.filter(({ follows }) => !follows), ...checks.filter(({ follows }) => follows)];
@@ -163,7 +167,7 @@ export async function runChecks(
       findings: answer.findings.length,
     };
     if (options.power === true && outcome.status === "completed") {
-      const { power, note } = await measurePower(
+      const { notes, ...power } = await measurePower(
         {
           check,
           options: asked,
@@ -175,7 +179,7 @@ export async function runChecks(
         },
         context,
       );
-      outcome = { ...outcome, ...(power ? { power } : {}), notes: [...outcome.notes, note] };
+      outcome = { ...outcome, ...power, notes: [...outcome.notes, ...notes] };
     }
     results.set(check.id, { result: { ...answer, outcome }, read: watched.read });
   }
@@ -217,9 +221,15 @@ async function unlessTooMany(data: CheckData, work: () => Promise<CheckData>): P
   }
 }
 
-async function withTrusted(data: CheckData, { trustedLeaves }: RunChecksOptions): Promise<CheckData> {
-  if (trustedLeaves === undefined) return data;
-  return unlessTooMany(data, () => dataWithTrusted(data, trustedLeaves));
+async function withTrusted(
+  data: CheckData,
+  { trustedLeaves }: RunChecksOptions,
+  showValues: boolean,
+): Promise<CheckData> {
+  return unlessTooMany(data, async () => {
+    await checkTrustMark(data, showValues);
+    return trustedLeaves === undefined ? data : dataWithTrusted(data, trustedLeaves);
+  });
 }
 
 async function withMatrices(
@@ -322,6 +332,7 @@ async function gather(
   const outcomes: Outcome[] = [];
   const findings: Finding[] = [];
   const scores = new Map<string, Float64Array>();
+  const suggested = new Map<string, LabelClasses>();
   for (const { id } of checks) {
     const { result } = results.get(id) as { result: CheckResult };
     const columns = lookedAt.get(id) ?? [];
@@ -333,6 +344,11 @@ async function gather(
     });
     findings.push(...result.findings);
     if (result.scores) scores.set(id, byRecord(result.scores, data));
+    if (result.suggested && showValues)
+      suggested.set(
+        id,
+        suggestedByRecord(result.suggested, (record) => data.row(record)),
+      );
   }
   findings.sort(compareFindings);
   if (findings.some(({ line }) => line === undefined)) await data.findLines?.();
@@ -340,6 +356,7 @@ async function gather(
     outcomes,
     findings: findings.map((finding) => withLine(finding, data)),
     scores,
+    suggested,
     unread,
     records: shape.records,
   };

@@ -1,8 +1,13 @@
 /** Which records are trusted to be good: those that a column marks (`roles.trusted`), or those that a file of trusted records holds. */
 
 import type { CheckData, Table, TableColumn } from "./check.js";
+import { asCategory } from "./columns.js";
 import { leafOrder } from "./leaf-order.js";
+import { quoted } from "./quoted.js";
 import { compareLeavesOf } from "./table-data.js";
+
+/** Values of a column that a message names. */
+const SHOWN_VALUES = 5;
 
 /** Leaves of records that are trusted, to be looked up. */
 export interface TrustedLeaves {
@@ -47,6 +52,26 @@ export async function dataWithTrusted(data: CheckData, trusted: Uint8Array): Pro
     );
   }
   return { ...data, trusted: marks };
+}
+
+/**
+ * Refuses a trust mark that no record carries: then nothing would be calibrated as asked.
+ *
+ * @throws RangeError naming the column, and the values it holds where these may be shown.
+ */
+export async function checkTrustMark(data: CheckData, showValues: boolean): Promise<void> {
+  const { roles, records } = data.shape;
+  if (!roles.trusted || records === 0) return;
+  const { column: name, value } = roles.trusted;
+  const { columns, length } = await data.table([name]);
+  const isMarked = markTest(columns[0]!, value);
+  for (let row = 0; row < length; row++) if (isMarked(row)) return;
+  const { categories } = asCategory(columns[0]!);
+  const more = categories.length > SHOWN_VALUES ? " and others" : "";
+  const held = showValues
+    ? `; it holds ${categories.slice(0, SHOWN_VALUES).map(quoted).join(", ") || "nothing"}${more}`
+    : "";
+  throw new RangeError(`trusted: no record has ${quoted(value)} in column ${quoted(name)}${held}`);
 }
 
 /**

@@ -242,6 +242,27 @@ test("selectChecks() refuses an id that no check has, and keeps the order of the
   ]);
 });
 
+describe("runChecks() with a trust mark", () => {
+  const probe = checkOf(async () => ({}));
+  test("refuses one that no record carries, and names what there is unless leaves are keyed", async () => {
+    const roles = { trusted: { column: "y", value: "c" } };
+    await expect(run(probe, { roles })).rejects.toThrow(
+      new RangeError('trusted: no record has "c" in column "y"; it holds "a", "b"'),
+    );
+    await expect(run(probe, { roles }, { keyed: true })).rejects.toThrow(
+      new RangeError('trusted: no record has "c" in column "y"'),
+    );
+  });
+  test.each([
+    ["y", "a"],
+    ["x", "2"],
+    ["x", "2.0"],
+  ])("takes %s=%s, which one does", async (column, value) => {
+    const { outcomes } = await run(probe, { roles: { trusted: { column, value } } });
+    expect(outcomes[0]).toMatchObject({ status: "completed" });
+  });
+});
+
 describe("all checks", () => {
   const fixed = ["exact-duplicates", "near-duplicates", "conflicting-duplicates", "bad-sources"];
   const roles = { label: "y", source: "s", text: "t" };

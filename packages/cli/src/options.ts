@@ -168,12 +168,18 @@ export function dataChoice(data: readonly string[], values: Values): string[] {
 export function addCheckingOptions(command: Command): Command {
   return command
     .option("--label <column>", "column that holds the label")
+    .option(
+      "--labels <columns>",
+      "columns of several labels a record, each judged by itself (yes and no, or classes)",
+      list,
+    )
     .option("--exclude <columns>", "never look at these: ids, known answers (the policy must allow it)", list)
     .option("--features <columns>", "only these columns as features", list)
     .option("--text <column>", "column of long text")
     .option("--image <column>", "column that holds images: bytes of PNG or JPEG")
     .option("--source <column>", "column that names who supplied a record")
     .option("--annotator <column>", "column that names who labelled a record")
+    .option("--annotations <columns>", "columns that hold the labels of one annotator each; a record is an item", list)
     .option("--item <column>", "column that names what was labelled, where several people labelled the same")
     .option("--time <column>", "column that says when a record was made")
     .option(
@@ -322,7 +328,20 @@ export function checkingChoice(values: Values, config: Values = {}): CheckingCho
   const pick = (name: string): unknown => values[name] ?? checks[name];
   const roles = {
     ...Object.fromEntries(
-      ["label", "exclude", "features", "text", "image", "source", "annotator", "item", "time", "split"]
+      [
+        "label",
+        "labels",
+        "exclude",
+        "features",
+        "text",
+        "image",
+        "source",
+        "annotator",
+        "annotations",
+        "item",
+        "time",
+        "split",
+      ]
         .map((name) => [name, pick(name)])
         .filter(([, value]) => value !== undefined),
     ),

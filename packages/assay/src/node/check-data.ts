@@ -1,11 +1,12 @@
-/** `assay check`: the checks and nothing else; nothing is written but scores that were asked for. */
+/** `assay check`: the checks and nothing else; nothing is written but scores and suggested labels that were asked for. */
 
 import { writeFile } from "node:fs/promises";
-import { type CheckRun, type Finding, formatScores, judgeGate, type Outcome } from "@assay/checks";
+import { type CheckRun, type Finding, formatScores, formatSuggested, judgeGate, type Outcome } from "@assay/checks";
 import { SourceError } from "@assay/merkle";
 import { refuseOtherOptions, runChecksOn } from "../checks-of-job.js";
 import type { AssayConfig } from "../config.js";
 import { readTrustedRecords } from "../trusted-records.js";
+import { UsageError } from "../usage-error.js";
 import { inputsOf, openInputs } from "./data.js";
 import { withExecutor, workOf } from "./executor.js";
 import { buildFrom } from "./make-manifest.js";
@@ -69,10 +70,28 @@ export async function checkData(inputs: readonly string[], options: CheckDataOpt
 
 /** Writes every record's score per check as CSV. */
 export async function writeScores(path: string, { run }: CheckDataResult): Promise<void> {
+  await writeTable("--scores", path, formatScores(run));
+}
+
+/**
+ * Writes the label that checks would give every record as CSV.
+ *
+ * @throws UsageError where no check suggests any.
+ */
+export async function writeSuggested(path: string, { run }: CheckDataResult): Promise<void> {
+  if (run.suggested.size === 0) {
+    throw new UsageError(
+      "--suggested: no check of this run suggests labels. annotators, label-flips and label-flips.confident-learning do, of one label, and of keyed records with --show-values",
+    );
+  }
+  await writeTable("--suggested", path, formatSuggested(run));
+}
+
+async function writeTable(option: string, path: string, text: Iterable<string>): Promise<void> {
   try {
-    await writeFile(path, formatScores(run));
+    await writeFile(path, text);
   } catch (cause) {
-    throw new SourceError("cannot-write", `--scores ${path}: ${(cause as Error).message}`, {
+    throw new SourceError("cannot-write", `${option} ${path}: ${(cause as Error).message}`, {
       cause,
       details: { path },
     });

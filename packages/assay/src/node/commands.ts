@@ -49,3 +49,4 @@ export const runMainJob = loaded(async () => (await import("./run-main-job.js"))
 export const signFolder = loaded(async () => (await import("./sign-folder.js")).signFolder);
 export const verifyFolder = loaded(async () => (await import("./verify-folder.js")).verifyFolder);
 export const writeScores = loaded(async () => (await import("./check-data.js")).writeScores);
+export const writeSuggested = loaded(async () => (await import("./check-data.js")).writeSuggested);

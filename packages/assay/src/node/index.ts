@@ -8,7 +8,7 @@ export type { AssayOptions } from "../job-options.js";
 export type { AssayResult } from "../main-job.js";
 export type { GivenMatrices, GivenMatrix } from "../matrices.js";
 export { UsageError } from "../usage-error.js";
-export { type CheckDataOptions, type CheckDataResult, checkData, writeScores } from "./check-data.js";
+export { type CheckDataOptions, type CheckDataResult, checkData, writeScores, writeSuggested } from "./check-data.js";
 export { type CheckProofOptions, type CheckProofResult, checkProof } from "./check-proof.js";
 export { type CompareOptions, compareDataSets } from "./compare-data-sets.js";
 export { type ControlEvidenceRow, type ControlsOptions, type ControlsResult, controlsOf } from "./controls-of.js";

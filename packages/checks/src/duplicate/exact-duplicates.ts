@@ -26,7 +26,7 @@ export function exactDuplicates(): Check {
   return {
     ...check,
     reads: () => ({ columns: [] }),
-    poison: exactCopies,
+    poison: [exactCopies],
     memory: ({ records }) => 8 * records,
     async run(data, _options, context) {
       const { length, leaves } = await data.table([]);

@@ -61,7 +61,7 @@ export function nearDuplicates(defaults: NearDuplicatesOptions = {}): Check<Near
       const columns = columnsOf(shape);
       return columns.length > 0 ? { columns } : { skip: "It needs at least one feature or text column." };
     },
-    poison: nearCopies,
+    poison: [nearCopies],
     memory: ({ records, kinds }) => records * (8 * Object.keys(kinds).length + 200),
     async run(data, options, context) {
       const { similarity: threshold = 0.8 } = { ...defaults, ...options };

@@ -1,67 +1,71 @@
 /** Labels of several annotators as votes on items, and how far annotators agree with each other and with the model. */
 
-import type { Estimate, Table } from "../check.js";
+import type { Estimate } from "../check.js";
 import { sameLeaf } from "../columns.js";
 import type { AnnotatorVotes } from "../numeric/dawid-skene.js";
 import { wilsonInterval } from "../numeric/wilson-interval.js";
 
 /** Votes, and where they stand in the table. */
 export interface PlacedVotes extends AnnotatorVotes {
-  /** Row of each vote, ascending. */
+  /** Row of each vote, ascending; several may stand in one. */
   readonly rows: Int32Array;
   /** Code of each annotator that has votes, and its first row. */
   readonly codes: Int32Array;
   readonly firstRow: Int32Array;
 }
 
+/** Labels as they stand in a table, one after another; what is below 0 is missing. */
+export interface PlacedLabels {
+  /** Row of the table, ascending. */
+  readonly row: Int32Array;
+  readonly item: Int32Array;
+  readonly annotator: Int32Array;
+  readonly label: Int32Array;
+  readonly classes: number;
+}
+
 /**
- * The votes of a table: one for each distinct record that has an item, an annotator and a label.
+ * The votes among the labels of a table: those that have an item and an annotator.
  *
- * @param itemOf - Item of each row, below 0 for none.
- * @param annotatorOf - Code of the annotator of each row, below 0 for none.
+ * @param leaves - Of the rows, where only distinct records count.
  */
-export function votesOfTable(
-  { length, leaves }: Pick<Table, "length" | "leaves">,
-  itemOf: Int32Array,
-  annotatorOf: Int32Array,
-  classOf: Int32Array,
-  classes: number,
-): PlacedVotes {
-  const rows = Int32Array.from({ length }, (_, row) => row).filter(
-    (row) =>
-      itemOf[row]! >= 0 &&
-      annotatorOf[row]! >= 0 &&
-      classOf[row]! >= 0 &&
-      (row === 0 || !sameLeaf(leaves, row - 1, row)),
+export function votesOf(given: PlacedLabels, leaves: Uint8Array | undefined): PlacedVotes {
+  const { row, item, annotator, label, classes } = given;
+  const votes = Int32Array.from(row.keys()).filter(
+    (v) =>
+      item[v]! >= 0 &&
+      annotator[v]! >= 0 &&
+      label[v]! >= 0 &&
+      (leaves === undefined || row[v] === 0 || !sameLeaf(leaves, row[v]! - 1, row[v]!)),
   );
-  const items = numbered(itemOf, rows);
-  const annotators = numbered(annotatorOf, rows);
+  const items = numbered(item, votes);
+  const annotators = numbered(annotator, votes);
   return {
     item: items.numbers,
     annotator: annotators.numbers,
-    label: rows.map((row) => classOf[row]!),
+    label: votes.map((v) => label[v]!),
     items: items.codes.length,
     annotators: annotators.codes.length,
     classes,
-    rows,
+    rows: votes.map((v) => row[v]!),
     codes: annotators.codes,
-    firstRow: annotators.first,
+    firstRow: annotators.first.map((v) => row[v]!),
   };
 }
 
-/** Codes that occur, numbered by the first row that has them. */
+/** Codes that occur, numbered by the first place that has them. */
 function numbered(
   codeOf: Int32Array,
-  rows: Int32Array,
+  places: Int32Array,
 ): { readonly numbers: Int32Array; readonly codes: Int32Array; readonly first: Int32Array } {
   const numberOf = new Map<number, number>();
   const first: number[] = [];
-  const numbers = rows.map((row) => {
-    const code = codeOf[row]!;
+  const numbers = places.map((place) => {
+    const code = codeOf[place]!;
     let number = numberOf.get(code);
     if (number === undefined) {
       numberOf.set(code, (number = numberOf.size));
-      first.push(row);
+      first.push(place);
     }
     return number;
   });

@@ -1,9 +1,7 @@
 /** The check `annotators`: several labels per item. What the items are, and how good those who labelled them. */
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape, Estimate, Finding } from "../check.js";
-import { asCategory, featureColumns } from "../columns.js";
 import { severityOf } from "../findings.js";
-import { groupsOf } from "../groups.js";
 import { dawidSkene } from "../numeric/dawid-skene.js";
 import { log } from "../numeric/elementary.js";
 import { benjaminiHochberg } from "../numeric/false-discovery.js";
@@ -21,10 +19,9 @@ import {
   consensusOf,
   disputedVotes,
   itemsOfSeveral,
-  votesOfTable,
   wrongVotes,
 } from "./annotator-votes.js";
-import { labelClasses } from "./given-labels.js";
+import { annotationColumns, readAnnotations } from "./read-annotations.js";
 
 const ID = "annotators";
 const VERSION = "1";
@@ -39,7 +36,8 @@ const MAX_LISTED = 1000;
  * Compares annotators who labelled the same items.
  *
  * - *Method*: Dawid and Skene (1979), each annotator smoothed by one vote a class like the mean annotator's. An item is named by
- *   its column (`item`); without one, records of equal features are one item. Equal records count once.
+ *   its column (`item`); without one, records of equal features are one item. Equal records count once. Where each annotator has
+ *   a column (`annotations`), a record is an item, and empty cells are no votes.
  * - *Quality* of an annotator, with a 95 % interval (Wilson): `agreement`, the share of the labels that are those of the others'
  *   majority on the same item; and `accuracy`, the mean probability of the labels under the model.
  * - *Findings* `annotator`: labels that disagree with the majority of the others more often than other annotators' do,
@@ -48,52 +46,40 @@ const MAX_LISTED = 1000;
  *   annotator who was given harder items disagrees more, too: it is a reason to look, not a verdict.
  * - *Suspects*, no claim: as many records as labels are estimated wrong, least probable first. *Estimate*: share of wrong labels,
  *   interval over items, under the model. Where most annotators of an item err alike, the model errs with them.
- * - *Score*: 1 − probability of the label.
- * - *Reads*: label, annotator and item columns (else features, to tell items apart). Cost: 100 rounds × labels × classes at most.
+ * - *Score*: 1 − probability of the label. *Suggested* label: the most probable class of the item, which is the consensus.
+ * - *Reads*: label, annotator and item columns (else features, to tell items apart), or annotations. Cost: 100 rounds × labels × classes at most.
  * - *Cannot see*: errors that annotators share; anything about items with one label.
  *
  * @example
  * await runChecks(input, [annotators()], { roles: { label: "label", annotator: "worker", item: "task" } });
  */
 export function annotators(): Check<Record<string, never>> {
-  return { id: ID, version: VERSION, reads, memory: ({ records }) => 400 * records, run };
+  return { id: ID, version: VERSION, reads: annotationColumns, memory, run };
 }
 
-function reads(shape: DataShape): ReturnType<Check["reads"]> {
-  const { label, annotator, item } = shape.roles;
-  if (label === undefined) return { skip: "It needs the label column (label)." };
-  if (annotator === undefined) return { skip: "It needs the column that names who labelled a record (annotator)." };
-  if (item !== undefined) return { columns: [item, label, annotator] };
-  const features = featureColumns(shape).filter((name) => name !== label);
-  if (features.length === 0) return { skip: "It needs the column that names what was labelled (item)." };
-  return { columns: [...features, label, annotator] };
+function memory({ records, roles }: DataShape): number {
+  return records * Math.max(400, 100 * (roles.annotations?.length ?? 0));
 }
 
 async function run(data: CheckData, _options: Record<string, never>, context: CheckContext): Promise<CheckResult> {
-  const { roles } = data.shape;
-  const names = reads(data.shape);
+  const names = annotationColumns(data.shape);
   const refused = (reason: string, notes: readonly string[] = []): CheckResult => ({
     outcome: { ...skipped({ id: ID, version: VERSION }, data, context, reason), notes },
     findings: [],
   });
   if ("skip" in names) return refused(names.skip);
-  const table = await data.table(names.columns);
-  const labels = labelClasses(table.columns[table.columns.length - 2]!);
-  if (typeof labels === "string") return refused(labels);
-  const who = asCategory(table.columns[table.columns.length - 1]!);
-  const itemOf =
-    roles.item === undefined
-      ? groupsOf({ ...table, columns: table.columns.slice(0, -2) }).groupOf
-      : asCategory(table.columns[0]!).codes;
-  const votes = votesOfTable(table, itemOf, who.codes, labels.classOf, labels.names.length);
+  const read = await readAnnotations(data, names.columns);
+  if (typeof read === "string") return refused(read);
+  const { votes, labels, annotators: who } = read;
+  // Names of columns are no values.
+  const showNames = context.showValues || data.shape.roles.annotations !== undefined;
   const { rows } = votes;
   const notes: string[] = [];
-  if (rows.length < table.length)
+  if (rows.length < read.given)
     notes.push(
-      `${table.length - rows.length} records that lack a label, an annotator or an item, or equal another, were left out`,
+      `${read.given - rows.length} records that lack a label, an annotator or an item, or equal another, were left out`,
     );
-  if (roles.item === undefined)
-    notes.push("records of equal features were taken as one item; or name the column (item)");
+  notes.push(...read.notes);
   const cells = votes.items * votes.classes + votes.annotators * votes.classes ** 2;
   if (cells > MAX_CELLS) {
     const what = `${votes.items} items, ${votes.annotators} annotators and ${votes.classes} classes`;
@@ -113,13 +99,16 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     .slice(0, Math.round(wrong.rate * probability.length));
   const recordOf = (vote: number): number => data.place(rows[vote]!).record;
 
-  const scores = new Float64Array(table.length).fill(Number.NaN);
-  for (const [v, row] of rows.entries()) scores[row] = roundScore(1 - probability[v]!);
+  const scores = new Float64Array(data.shape.records).fill(Number.NaN);
+  for (const [v, row] of rows.entries()) {
+    const score = roundScore(1 - probability[v]!);
+    if (!(score <= scores[row]!)) scores[row] = score;
+  }
   const findings = agreement.flatMap(({ compared, agreed }, a): Finding[] => {
     if (!(tests.q[a]! <= context.fdr)) return [];
     const elsewhere = tests.compared - compared;
     const disagreeElsewhere = tests.compared - tests.agreed - (compared - agreed);
-    const name = who.categories[votes.codes[a]!]!;
+    const name = who[votes.codes[a]!]!;
     return [
       {
         ...data.place(votes.firstRow[a]!),
@@ -130,10 +119,10 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
         q: tests.q[a]!,
         severity: severityOf(tests.q[a]!),
         message:
-          `${context.showValues ? `Annotator ${quoted(name)}` : "The annotator of this record"} disagrees with the majority of ` +
+          `${showNames ? `Annotator ${quoted(name)}` : "The annotator of this record"} disagrees with the majority of ` +
           `the others in ${compared - agreed} of ${compared} labels; others do in ${disagreeElsewhere} of ${elsewhere}.`,
         evidence: {
-          ...(context.showValues ? { annotator: name } : {}),
+          ...(showNames ? { annotator: name } : {}),
           labels: compared,
           disagree: compared - agreed,
           labelsElsewhere: elsewhere,
@@ -152,7 +141,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
   for (const v of leastProbable) suspectsOf[votes.annotator[v]!]!++;
   const listed = annotatorQualities(votes, agreement, probability)
     .map((quality, a) => ({
-      source: sourceName(who.categories[votes.codes[a]!]!, votes.firstRow[a]!, data, context.showValues),
+      source: sourceName(who[votes.codes[a]!]!, votes.firstRow[a]!, data, showNames),
       quality,
       suspects: suspectsOf[a]!,
       code: votes.codes[a]!,
@@ -161,21 +150,22 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
     .slice(0, MAX_LISTED);
   const outcome = completed({ id: ID, version: VERSION }, data, context, {
     columns: names.columns,
-    examined: rows.length,
+    examined: new Set(rows).size,
     findings: findings.length,
     calibration: "exact",
     fdr: context.fdr,
     estimate: wrong,
-    suspects: leastProbable.map(recordOf),
+    suspects: [...new Set(leastProbable.map(recordOf))],
     reasons: leastProbable.slice(0, MAX_REASONS).map((vote) => {
-      const given = labels.names[votes.label[vote]!]!;
-      const agreed = labels.names[consensus[votes.item[vote]!]!]!;
+      const given = labels[votes.label[vote]!]!;
+      const agreed = labels[consensus[votes.item[vote]!]!]!;
       return {
         record: recordOf(vote),
         message: context.showValues
           ? `The label ${quoted(given)} is doubted; the consensus is ${quoted(agreed)}.`
           : "The label is doubted.",
         evidence: {
+          ...(showNames && { annotator: who[votes.codes[votes.annotator[vote]!]!]! }),
           ...(context.showValues && { given, consensus: agreed }),
           probabilityOfGiven: roundScore(probability[vote]!),
           probabilityOfConsensus: roundScore(
@@ -184,9 +174,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
         },
       };
     }),
-    disputed: disputedVotes(votes, posterior)
-      .map(recordOf)
-      .sort((a, b) => a - b),
+    disputed: [...new Set(disputedVotes(votes, posterior).map(recordOf))].sort((a, b) => a - b),
     sources: listed.map(({ source, quality, suspects }) => ({
       source,
       records: quality.votes,
@@ -200,7 +188,7 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       itemsOfSeveral: itemsOfSeveral(votes),
       rounds,
       ...(votes.classes <= MAX_CLASSES_LISTED && {
-        classes: labels.names.map((label, k) => ({
+        classes: labels.map((label, k) => ({
           ...(context.showValues && { label }),
           share: roundScore(prior[k]!),
         })),
@@ -208,7 +196,9 @@ async function run(data: CheckData, _options: Record<string, never>, context: Ch
       annotators: listed.map(({ source, quality }) => ({ annotator: source, ...roundedQuality(quality) })),
     },
   });
-  return { outcome, findings, scores };
+  const classOf = new Int32Array(data.shape.records).fill(-1);
+  for (const [v, row] of rows.entries()) classOf[row] = consensus[votes.item[v]!]!;
+  return { outcome, findings, scores, suggested: { names: labels, classOf } };
 }
 
 interface AgreementTests {

@@ -133,7 +133,9 @@ async function run(data: CheckData, options: ConfidentLearningOptions, context: 
       }),
     },
   });
-  return { outcome, findings: [], scores };
+  const classOf = new Int32Array(read.table.length).fill(-1);
+  for (const [i, row] of rows.entries()) classOf[row] = mostProbable(labelled, i);
+  return { outcome, findings: [], scores, suggested: { names, classOf } };
 }
 
 /** The most probable class of a row, the first of equals. */

@@ -57,7 +57,7 @@ export function conflictingDuplicates(
       if (features.length === 0) return { skip: "It needs at least one feature column." };
       return { columns: [...features, label] };
     },
-    poison: conflictingCopies,
+    poison: [conflictingCopies],
     memory: ({ records, kinds }) => 8 * records * (Object.keys(kinds).length + 6),
     async run(data, options, context) {
       const { maxConflictShare = 0.05 } = { ...defaults, ...options };

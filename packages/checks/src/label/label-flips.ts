@@ -19,7 +19,7 @@ import { calibratedOpinion, givenNotes, givenOpinion, givenProbabilities } from 
 import { detailsOf, evidenceMaker, territoriesNote, unrecognisedNote } from "./label-flip-evidence.js";
 import { labelTransition } from "./label-transition.js";
 import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
-import { holdsLabelLists, judgeEachLabel, shapeOfOneLabel } from "./multi-label.js";
+import { columnsOfLabels, holdsSeveralLabels, judgeEachLabel } from "./multi-label.js";
 import type { OutOfFold } from "./out-of-fold.js";
 import {
   type LabelOptions,
@@ -75,7 +75,7 @@ const LEAST_POSTERIOR = 0.5;
  * flips are few and classes very uneven (page_blocks at 5 %), or go round among uneven classes (car, each class into the next).
  *
  * **Several labels a record.** Where the label column holds lists, each label (the 100 most frequent) is judged by itself as a column
- * of two classes, and findings keep the claimed rate for each label; `details.labels` has the rate of each. With k labels it takes k times as long.
+ * of two classes; where labels have columns of their own (`roles.labels`, 0 and 1 or classes), each column (the first 100) is. Then findings keep the claimed rate for each label; `details.labels` has the rate of each. With k labels it takes k times as long.
  *
  * **By class and source.** `details.classes` has the flip rate of each class with the interval of its anchors. Where a source column is
  * named, findings keep the claimed rate within each source too, and `sources` has the share of each with its interval.
@@ -92,12 +92,12 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
     id: ID,
     version: VERSION,
     matrices: ["probabilities", "embeddings"],
-    reads: (shape) => labelColumns(holdsLabelLists(shape) ? shapeOfOneLabel(shape) : shape),
+    reads: (shape) => (holdsSeveralLabels(shape) ? columnsOfLabels(shape, labelColumns) : labelColumns(shape)),
     memory: labelMemory,
-    poison: flippedLabels,
+    poison: [flippedLabels],
     run(data, options, context) {
       const judge = (of: CheckData, by: CheckContext): Promise<CheckResult> => run(of, { ...defaults, ...options }, by);
-      return holdsLabelLists(data.shape)
+      return holdsSeveralLabels(data.shape)
         ? judgeEachLabel({ id: ID, version: VERSION }, data, context, judge)
         : judge(data, context);
     },
@@ -252,7 +252,11 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
       ...(calibration && { calibration: { ...calibration, exponent: roundScore(calibration.exponent) } }),
     },
   });
-  return { outcome, findings: findings.sort(compareFindings), scores: recordScores };
+  const suggested = {
+    names: votes.classes.map((_, k) => nameOf(k)),
+    classOf: votes.unitOf.map((unit) => (unit < 0 ? -1 : predicted[units.group[unit]!]!)),
+  };
+  return { outcome, findings: findings.sort(compareFindings), scores: recordScores, suggested };
 }
 
 /**

@@ -1,11 +1,17 @@
-/** Records with lists of labels: each label is a question of yes and no by itself, judged by the same features. */
+/**
+ * Records with several labels: each is a question by itself, judged by the same features. Labels stand in a column of lists,
+ * where each is a question of yes and no, or in columns of their own (`roles.labels`, as scikit-learn's indicator matrix).
+ */
 
 import type {
   CheckContext,
   CheckData,
   CheckResult,
+  Columns,
   DataShape,
   Finding,
+  Roles,
+  Skip,
   SuspectReason,
   Table,
   TableColumn,
@@ -20,20 +26,47 @@ import { LEAST_GROUPS } from "./given-labels.js";
 type CategoryColumn = Extract<TableColumn, { kind: "category" }>;
 type Judge = (data: CheckData, context: CheckContext) => Promise<CheckResult>;
 
-/** Labels that are judged at most: the most frequent ones. Each costs what a label column of two classes does. */
+/** Labels that are judged at most: of lists the most frequent ones, of columns the first. Each costs what a label column of two classes does. */
 const MOST_LABELS = 100;
 /** Labels that a note names at most. */
 const MOST_NAMED = 5;
 
 /** Whether the label column holds lists of labels. */
-export function holdsLabelLists({ kinds, roles: { label } }: DataShape): boolean {
+function holdsLabelLists({ kinds, roles: { label } }: DataShape): boolean {
   const kind = label === undefined ? undefined : kinds[label];
   return typeof kind === "object" && "list" in kind;
 }
 
 /** The shape of the data for one label: its column holds one text a record. */
-export function shapeOfOneLabel(shape: DataShape): DataShape {
+function shapeOfOneLabel(shape: DataShape): DataShape {
   return { ...shape, kinds: { ...shape.kinds, [shape.roles.label as string]: "text" } };
+}
+
+/** Whether records have several labels, in lists or in columns of their own. */
+export function holdsSeveralLabels(shape: DataShape): boolean {
+  return shape.roles.labels !== undefined || holdsLabelLists(shape);
+}
+
+/** The columns of several labels, each once, ascending by code point. */
+export function labelsOf({ labels = [] }: Roles): string[] {
+  return [...new Set(labels)].sort(compareTexts);
+}
+
+/** The shape of the data for one label of those in columns of their own. The others are no features. */
+function shapeOfOneColumn(shape: DataShape, name: string): DataShape {
+  return { ...shape, roles: { ...shape.roles, label: name } };
+}
+
+/** What is read to judge several labels, or why they cannot be; `reads` says it of one. */
+export function columnsOfLabels(shape: DataShape, reads: (of: DataShape) => Columns | Skip): Columns | Skip {
+  if (shape.roles.labels === undefined) return reads(shapeOfOneLabel(shape));
+  const columns = new Set<string>();
+  for (const name of labelsOf(shape.roles)) {
+    const own = reads(shapeOfOneColumn(shape, name));
+    if ("skip" in own) return own;
+    for (const column of own.columns) columns.add(column);
+  }
+  return { columns: [...columns] };
 }
 
 /** Which of the distinct lists hold each label. */
@@ -61,7 +94,7 @@ export function labelLists(lists: TableColumn): LabelLists {
 }
 
 /**
- * Judges each label of a column of lists as a column of two classes, `x` and `not x`. Findings keep the claimed rate for each
+ * Judges each label by itself: those of a column of lists as a column of two classes, `x` and `not x`. Findings keep the claimed rate for each
  * label; a record may be a finding for several. Its score is the highest of its labels.
  *
  * @param judge - The check of one label column.
@@ -76,36 +109,68 @@ export async function judgeEachLabel(
     outcome: { ...skipped(check, data, context, reason), notes },
     findings: [],
   });
-  const label = data.shape.roles.label as string;
+  const { label, labels } = data.shape.roles;
   if (data.shape.matrices?.probabilities !== undefined)
     return refused(
       "Probabilities of records with several labels are not read; leave them out, or name a column of one label.",
     );
-  const lists = labelLists((await data.table([label])).columns[0]!);
-  const { chosen, records, notes } = chooseLabels(lists, context.showValues);
-  if (chosen.length === 0)
+  const { questions, notes } = labels
+    ? columnQuestions(data, labelsOf(data.shape.roles))
+    : listQuestions(data, labelLists((await data.table([label as string])).columns[0]!), context.showValues);
+  if (questions.length === 0)
     return refused(`No label is held by ${LEAST_GROUPS} records, and not held by as many.`, notes);
   const judged: Judged[] = [];
-  for (const [i, index] of chosen.entries()) {
+  for (const [i, { data: own, ...question }] of questions.entries()) {
     context.signal?.throwIfAborted();
-    const own: CheckContext = {
+    const share: CheckContext = {
       ...context,
-      onProgress: (done, total) => context.onProgress(i * total + done, chosen.length * total),
+      onProgress: (done, total) => context.onProgress(i * total + done, questions.length * total),
     };
-    const result = await judge(dataOfLabel(data, lists, index), own);
-    judged.push({ name: lists.names[index]!, records: records[index]!, result });
+    judged.push({ ...question, result: await judge(own, share) });
   }
   const answered = judged.filter(({ result }) => result.outcome.status === "completed");
-  notes.push(...sharedNotes(judged, context.showValues));
-  if (answered.length === 0) return refused("No label of the lists can be judged.", notes);
+  // Names of columns are no values.
+  const showNames = labels !== undefined || context.showValues;
+  notes.push(...sharedNotes(judged, showNames));
+  if (answered.length === 0) return refused("None of the labels can be judged.", notes);
   return joined(check, data, context, answered, notes);
 }
 
-interface Judged {
+/** A label that is judged. */
+interface Question {
   readonly name: string;
-  /** Records that hold the label. */
-  readonly records: number;
+  /** Records that hold the label; of a column of its own they have one or another, so nothing is counted. */
+  readonly records?: number;
+  /** The data with that label as the only one. */
+  readonly data: CheckData;
+}
+
+interface Judged extends Omit<Question, "data"> {
   readonly result: CheckResult;
+}
+
+/** The labels in columns of their own. */
+function columnQuestions(data: CheckData, names: readonly string[]): { questions: Question[]; notes: string[] } {
+  const notes = names.length > MOST_LABELS ? [`the first ${MOST_LABELS} of ${names.length} labels were judged`] : [];
+  const questions = names
+    .slice(0, MOST_LABELS)
+    .map((name) => ({ name, data: { ...data, shape: shapeOfOneColumn(data.shape, name) } }));
+  return { questions, notes };
+}
+
+/** The labels of lists. */
+function listQuestions(
+  data: CheckData,
+  lists: LabelLists,
+  showValues: boolean,
+): { questions: Question[]; notes: string[] } {
+  const { chosen, records, notes } = chooseLabels(lists, showValues);
+  const questions = chosen.map((index) => ({
+    name: lists.names[index]!,
+    records: records[index]!,
+    data: dataOfLabel(data, lists, index),
+  }));
+  return { questions, notes };
 }
 
 /** The labels that enough records hold and enough do not, the most frequent if there are too many; and how many hold each. */
@@ -157,7 +222,8 @@ function joined(
   answered: readonly Judged[],
   notes: readonly string[],
 ): CheckResult {
-  const { showValues } = context;
+  const columnsOfTheirOwn = data.shape.roles.labels !== undefined;
+  const showNames = columnsOfTheirOwn || context.showValues;
   const scores = new Float64Array(answered[0]!.result.scores!.length).fill(Number.NaN);
   for (const { result } of answered) {
     for (const [row, score] of result.scores!.entries())
@@ -165,7 +231,11 @@ function joined(
   }
   const findings = answered.flatMap(({ name, result }) =>
     result.findings.map(
-      (finding): Finding => ({ ...finding, evidence: { ...finding.evidence, ...(showValues && { label: name }) } }),
+      (finding): Finding => ({
+        ...finding,
+        evidence: { ...finding.evidence, ...(showNames && { label: name }) },
+        ...(columnsOfTheirOwn && { message: `Label ${quoted(name)}: ${finding.message}` }),
+      }),
     ),
   );
   /** Each record once, the highest score first. */
@@ -179,14 +249,14 @@ function joined(
   const claims = answered.some(({ result }) => result.outcome.calibration !== "uncalibrated");
   const first = answered[0]!.result.outcome;
   const outcome = completed(check, data, context, {
-    columns: first.lookedAt.columns,
+    columns: [...new Set(answered.flatMap(({ result }) => result.outcome.lookedAt.columns))],
     ...(first.lookedAt.matrices && { matrices: first.lookedAt.matrices }),
     examined: Math.max(...answered.map(({ result }) => result.outcome.examined)),
     findings: findings.length,
     calibration: claims ? "posterior" : "uncalibrated",
     ...(claims && { fdr: context.fdr }),
     suspects,
-    reasons: reasonsOf(answered, suspects, showValues),
+    reasons: reasonsOf(answered, suspects, showNames, columnsOfTheirOwn),
     disputed: union("disputed"),
     notes: [
       `each label was judged by itself: ${answered.length}; rates and claims are of each (details.labels)`,
@@ -194,8 +264,8 @@ function joined(
     ],
     details: {
       labels: answered.map(({ name, records, result: { outcome } }) => ({
-        ...(showValues && { label: name }),
-        records,
+        ...(showNames && { label: name }),
+        ...(records !== undefined && { records }),
         ...outcome.estimate,
         findings: outcome.findings,
         suspects: outcome.suspects?.length ?? 0,
@@ -207,22 +277,28 @@ function joined(
 }
 
 /** Why the first suspects are suspected: each for the label that has the highest score of those that say why. */
-function reasonsOf(answered: readonly Judged[], suspects: readonly number[], showValues: boolean): SuspectReason[] {
+function reasonsOf(
+  answered: readonly Judged[],
+  suspects: readonly number[],
+  showNames: boolean,
+  columnsOfTheirOwn: boolean,
+): SuspectReason[] {
   const reasonOf = new Map<number, { readonly score: number; readonly reason: SuspectReason }>();
   for (const { name, result } of answered) {
     for (const { record, message, evidence } of result.outcome.reasons ?? []) {
       const score = evidence.score as number;
       const known = reasonOf.get(record);
       if (known && known.score >= score) continue;
-      const named = { ...evidence, ...(showValues && { label: name }) };
-      reasonOf.set(record, { score, reason: { record, message, evidence: named } });
+      const said = columnsOfTheirOwn ? `Label ${quoted(name)}: ${message}` : message;
+      const named = { ...evidence, ...(showNames && { label: name }) };
+      reasonOf.set(record, { score, reason: { record, message: said, evidence: named } });
     }
   }
   return suspects.slice(0, MAX_REASONS).flatMap((record) => reasonOf.get(record)?.reason ?? []);
 }
 
 /** What was said of labels: of all of them once, else with the labels that it was said of. */
-function sharedNotes(judged: readonly Judged[], showValues: boolean): string[] {
+function sharedNotes(judged: readonly Judged[], showNames: boolean): string[] {
   const labelsOf = new Map<string, string[]>();
   for (const { name, result } of judged) {
     const { notes, reason } = result.outcome;
@@ -230,7 +306,7 @@ function sharedNotes(judged: readonly Judged[], showValues: boolean): string[] {
       labelsOf.set(note, [...(labelsOf.get(note) ?? []), name]);
   }
   return [...labelsOf].map(([note, labels]) =>
-    labels.length === judged.length ? note : `${labelsNamed(labels, showValues)}: ${note}`,
+    labels.length === judged.length ? note : `${labelsNamed(labels, showNames)}: ${note}`,
   );
 }
 

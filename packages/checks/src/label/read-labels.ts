@@ -70,7 +70,11 @@ interface ChosenFeatures {
 
 /** The columns that a check of labels reads, or why it cannot. */
 export function labelColumns(shape: DataShape): { readonly columns: readonly string[] } | { readonly skip: string } {
-  const { label } = shape.roles;
+  const { label, labels } = shape.roles;
+  if (label === undefined && labels !== undefined)
+    return {
+      skip: "There are several label columns (labels), each of which label-flips judges; here name one (label).",
+    };
   if (label === undefined) return { skip: "It needs the label column (label)." };
   const kind = shape.kinds[label];
   if (typeof kind === "object" && "list" in kind)

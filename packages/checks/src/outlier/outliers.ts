@@ -12,6 +12,7 @@ import { lookedAtNames, readImages } from "../image/read-images.js";
 import { matrixBytes } from "../matrices.js";
 import { completed, MAX_REASONS, skipped } from "../outcome.js";
 import { movedNumbers } from "../power/moved-numbers.js";
+import { strangeCategories } from "../power/strange-categories.js";
 import { quoted } from "../quoted.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
@@ -72,7 +73,7 @@ export function outliers(): Check<Record<string, never>> {
     matrices: ["embeddings"],
     reads,
     memory,
-    poison: movedNumbers(columnsOf),
+    poison: [movedNumbers(columnsOf), strangeCategories(columnsOf)],
     run,
   };
 }

@@ -12,7 +12,8 @@ export const flippedLabels: Poison = {
   attack: "label-flip",
   stands: "instead",
   async prepare(data) {
-    const name = data.shape.roles.label as string;
+    const { label: name } = data.shape.roles;
+    if (name === undefined) return "there are several label columns";
     const table = await data.table([name]);
     const { codes, categories } = asCategory(table.columns[0]!);
     const counts = new Int32Array(categories.length);

@@ -21,9 +21,17 @@ const LEAST_PLANTED = 5;
 const LEAST_RECALL = 0.5;
 
 export interface MeasuredPower {
-  /** Absent where it could not be measured; then `note` says why. */
+  /** Absent where it could not be measured; then a note says why. */
   readonly power?: Power;
-  /** One sentence for people; holds no data. */
+  /** Of the poison besides the first that could be measured. Default none. */
+  readonly otherPower?: readonly Power[];
+  /** Sentences for people; they hold no data. */
+  readonly notes: readonly string[];
+}
+
+/** What was measured with one poison. */
+interface MeasuredPoison {
+  readonly power?: Power;
   readonly note: string;
 }
 
@@ -40,7 +48,8 @@ export interface MeasurePowerInput {
 }
 
 /**
- * Measures the power of a check on some data.
+ * Measures the power of a check on some data, by each poison that it has. Of what cannot be measured is said why, unless
+ * another poison could be.
  *
  * - *Method*: the fractions of {@link FRACTIONS} are tried from the largest down, as long as at least five records are planted.
  *   After the first that is caught it stops at the first that is missed: a larger one may be missed where much poison hides
@@ -48,15 +57,30 @@ export interface MeasurePowerInput {
  *   are left alone. The check runs with its own options, seed and rate.
  * - *Caught*: at least half of the planted records are found, and no more other findings are made than the claimed rate and
  *   twice its chance deviation explain. A planted copy is found when it, or the record that it copies, is a finding.
- * - *Cost*: one run of the check for each fraction, at most six, and a copy of the columns that it reads.
+ * - *Cost*: one run of the check for each poison and fraction, at most six, and a copy of the columns that it reads.
  *
  * @returns The same for any number of workers and any order of the records.
  * @throws What {@link runCheck} throws.
  */
 export async function measurePower(input: MeasurePowerInput, context: CheckContext): Promise<MeasuredPower> {
+  const { check, result, onShare } = input;
+  // What claims nothing is blind to every poison alike.
+  const poison = (check.poison ?? []).slice(0, result.outcome.calibration === "uncalibrated" ? 1 : undefined);
+  if (poison.length === 0)
+    return { notes: [unmeasured(check.follows ? FOLLOWS : "nothing is known to plant for this check")] };
+  const measured: MeasuredPoison[] = [];
+  for (const [i, own] of poison.entries()) {
+    const share = (part: number): void => onShare((i + part) / poison.length);
+    measured.push(await measurePoison(own, { ...input, onShare: share }, context));
+  }
+  const [power, ...otherPower] = measured.flatMap((own) => own.power ?? []);
+  if (!power) return { notes: [measured[0]!.note] };
+  const notes = measured.flatMap((own) => (own.power ? [own.note] : []));
+  return { power, ...(otherPower.length > 0 && { otherPower }), notes };
+}
+
+async function measurePoison(poison: Poison, input: MeasurePowerInput, context: CheckContext): Promise<MeasuredPoison> {
   const { check, data, result, limits, onShare } = input;
-  const { poison } = check;
-  if (!poison) return { note: unmeasured(check.follows ? FOLLOWS : "nothing is known to plant for this check") };
   if (result.outcome.calibration === "uncalibrated") {
     const note = "power: could not have seen any poison here, because it claims no finding on this data";
     return { power: { attack: poison.attack, smallest: null, tried: [] }, note };
@@ -73,6 +97,11 @@ export async function measurePower(input: MeasurePowerInput, context: CheckConte
   const table = await data.table([]);
   const ready = await prepared(poison, data);
   if (typeof ready === "string") return { note: unmeasured(ready) };
+  const blind = poison.blind?.(result);
+  if (blind !== undefined) {
+    const power = { attack: poison.attack, smallest: null, tried: [] };
+    return { power, note: `power: could not have seen ${ready.what} here: ${blind}` };
+  }
   const accused = new Set(result.findings.map(({ record }) => data.row(record)));
   const order = plantingOrder(table, context.seed, poison.attack);
   const records = recordsToPlant(order, ready, accused, most, poison.stands, table);

@@ -3,7 +3,7 @@
  * known records are bad (research: "canary self-test"); the copies are only ever in memory.
  */
 
-import type { CheckData } from "../check.js";
+import type { CheckData, CheckResult } from "../check.js";
 import type { RandomStream } from "../numeric/random-stream.js";
 
 /** A cell of a planted record: that of another row of the table, or a value; `NaN` is a missing number. */
@@ -34,6 +34,8 @@ export interface Poison {
    * and is equal to it.
    */
   readonly stands: "instead" | "beside" | "repeated";
+  /** Why the check could find none of it, by what it answered on the real data; then nothing is planted. Default never. */
+  blind?(result: CheckResult): string | undefined;
   /**
    * Reads what it needs to know of the data: only columns that the check reads.
    *

@@ -216,6 +216,38 @@ describe("annotators()", () => {
     expect(outcome.notes.join()).toContain("records of equal features were taken as one item");
   });
 
+  it("reads a column for each annotator as it reads a record for each label", async () => {
+    const long = labelled(5, 200, 5, [...Array(10).fill(0.9), 0.25, 0.3]);
+    const workers = [...new Set(long.worker as string[])].sort();
+    const tasks = [...new Set(long.task as string[])];
+    const wide: Columns = { task: tasks };
+    for (const worker of workers) {
+      wide[worker] = tasks.map((task) => {
+        const at = long.task.findIndex((own, i) => own === task && long.worker[i] === worker);
+        return at < 0 ? null : long.label[at]!;
+      });
+    }
+    const answer = async (columns: Columns, roles: Roles) => {
+      const { table, rowOf } = tableOf(columns);
+      const data = tableData(table, tableShape(table, roles));
+      return { ...(await annotators().run(data, {}, contextOf())), rowOf };
+    };
+    const { outcome, findings } = await answer(wide, { annotations: workers });
+    const other = await run(long);
+    const plain = (result: typeof other) =>
+      result.findings.map(({ p, q, evidence, message }) => ({ p, q, evidence, message }));
+    expect(plain({ ...other, findings })).toEqual(plain(other));
+    expect(findings).toHaveLength(2);
+    expect(outcome.details).toMatchObject({ items: 200, itemsOfSeveral: 200 });
+    expect(outcome.examined).toBe(200);
+    expect(outcome.estimate!.rate).toBeCloseTo(other.outcome.estimate!.rate, 9);
+    expect(outcome.reasons![0]!.evidence).toMatchObject({ annotator: expect.stringMatching(/^w\d+$/) });
+    expect(new Set(outcome.suspects).size).toBe(outcome.suspects!.length);
+    // Items of which nothing is known but their labels are no copies of each other.
+    const { task: _, ...bare } = wide;
+    expect((await answer(bare, { annotations: workers })).outcome.details).toMatchObject({ items: 200 });
+  });
+
   it("says what it needs", async () => {
     const { table } = tableOf(labelled(3, 20, 1, [0.9, 0.9]));
     const skip = (roles: Roles) => annotators().reads(tableShape(table, roles), {});

@@ -1,7 +1,9 @@
-/** Records with lists of labels: each label as a column of yes and no. */
+/** Records with several labels, in lists and in columns. */
 
 import { describe, expect, it } from "vitest";
 import type { CheckContext, CheckData, DataShape, Roles, Table } from "../../src/check.js";
+import { checkRoles } from "../../src/columns.js";
+import { labelFlipsConfidentLearning } from "../../src/label/confident-learning-check.js";
 import { labelFlips } from "../../src/label/label-flips.js";
 import { labelLists } from "../../src/label/multi-label.js";
 import { tableData, tableShape } from "../../src/table-data.js";
@@ -95,5 +97,49 @@ describe("label-flips on lists of labels", () => {
     expect(outcome).toMatchObject({ status: "skipped" });
     expect(outcome.reason).toContain("No label is held by 5 records");
     expect(labelLists(few.table.columns[1]!).names).toEqual(["2", "a", "b"]);
+  });
+});
+
+describe("label-flips on several label columns", () => {
+  /** The labels of `tags` as columns of 0 and 1. */
+  function indicators() {
+    const { tags: lists, bad, x, y } = tags();
+    const holds = (label: string) => lists.map((list) => (list === null ? null : Number(list.includes(label))));
+    return { columns: { x, y, west: holds("west"), north: holds("north") }, bad };
+  }
+
+  it("judges each column by the features and not by the other labels, and names it", async () => {
+    const { columns, bad } = indicators();
+    const { table, rowOf } = tableOf(columns);
+    const data = tableData(table, tableShape(table, { labels: ["west", "north"] }));
+    const { outcome, findings, scores } = await run(data, { showValues: false });
+    expect(outcome).toMatchObject({ status: "completed", calibration: "posterior", findings: findings.length });
+    expect([...outcome.lookedAt.columns].sort()).toEqual(["north", "west", "x", "y"]);
+    const wrong = new Set([...bad].map((i) => rowOf[i]));
+    const hits = findings.filter(({ record, evidence }) => wrong.has(record) && evidence.label === "west").length;
+    expect(hits).toBeGreaterThan(0.6 * bad.size);
+    expect(findings.length - hits).toBeLessThanOrEqual(3);
+    expect(findings[0]!.message).toBe('Label "west": The label contradicts the features.');
+    expect(outcome.reasons![0]!.message).toBe('Label "west": The label contradicts the features.');
+    const { labels } = outcome.details as { labels: { label: string; rate: number }[] };
+    expect(labels.map(({ label }) => label)).toEqual(["north", "west"]);
+
+    const single = await run(tableData(table, tableShape(table, { label: "west", exclude: ["north"] })));
+    expect(single.findings).toHaveLength(findings.filter(({ evidence }) => evidence.label === "west").length);
+    for (const [row, score] of single.scores!.entries())
+      if (!Number.isNaN(score)) expect(scores![row]).toBeGreaterThanOrEqual(score);
+  });
+
+  it("refuses what contradicts itself, and says how several columns are named", () => {
+    const { table } = tableOf(indicators().columns);
+    const refuse = (roles: Roles) => () => checkRoles(tableShape(table, roles));
+    expect(refuse({ label: "west", labels: ["north", "x"] })).toThrow("labels: label is given too");
+    expect(refuse({ labels: ["west"] })).toThrow("labels: name at least two columns");
+    expect(refuse({ labels: ["west", "nowhere"] })).toThrow('labels: there is no column "nowhere"');
+    expect(refuse({ label: "west,north" })).toThrow("label: it is one column; name several as labels: west,north");
+    expect(refuse({ annotator: "west,north" })).toThrow("name several as annotations");
+    expect(labelFlipsConfidentLearning().reads(tableShape(table, { labels: ["west", "north"] }), {})).toEqual({
+      skip: expect.stringContaining("name one (label)"),
+    });
   });
 });

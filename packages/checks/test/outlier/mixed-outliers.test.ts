@@ -282,6 +282,33 @@ describe("outliers() on mixed data", () => {
     expect(first.findings.length).toBeGreaterThan(20);
     expect(first.outcomes[0]!.power).toMatchObject({ attack: "moved-cells" });
     expect(first.outcomes[0]!.power!.tried.length).toBeGreaterThan(0);
-    expect(first.outcomes[0]!.notes.at(-1)).toMatch(/^power: /);
+    expect(first.outcomes[0]!.otherPower).toEqual([{ attack: "strange-categories", smallest: null, tried: [] }]);
+    expect(first.outcomes[0]!.notes.at(-2)).toMatch(/^power: (caught|could)/);
+    expect(first.outcomes[0]!.notes.at(-1)).toBe(
+      "power: could not have seen records with categories that no other has here: its findings are claimed for the numbers alone",
+    );
+  });
+
+  it("measures its power on categories where they are claimed, also alone", async () => {
+    const { city, country, note, seen } = withTrust(honest(15, 900)) as Record<string, (string | null)[]>;
+    const random = randomOf(15);
+    const [amount, height] = [city!.map(random), city!.map(random)];
+    const measure = async (columns: Columns) =>
+      (
+        await runChecks(
+          { data: tableData(tableOf(columns).table), setRoot: new Uint8Array(32) },
+          selectChecks(["outliers"]),
+          { power: true, fdr: 0.1, roles: trusted },
+        )
+      ).outcomes[0]!;
+    const mixed = await measure({ city: city!, country: country!, amount, height, seen: seen! });
+    expect(mixed.power).toMatchObject({ attack: "moved-cells" });
+    expect(mixed.otherPower).toMatchObject([{ attack: "strange-categories" }]);
+    expect(mixed.otherPower![0]!.smallest).toBeLessThanOrEqual(0.05);
+    expect(mixed.notes.at(-1)).toMatch(/^power: caught records with categories that no other has in /);
+
+    const alone = await measure({ city: city!, country: country!, note: note!, seen: seen! });
+    expect(alone.power).toMatchObject({ attack: "strange-categories" });
+    expect(alone).not.toHaveProperty("otherPower");
   });
 });

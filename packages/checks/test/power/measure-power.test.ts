@@ -136,7 +136,7 @@ function checkOf(poison: Poison, accuse: (data: CheckData) => Promise<readonly n
   const check = { id: "probe", version: "1" };
   return {
     ...check,
-    poison,
+    poison: [poison],
     reads: () => ({ columns: ["x"] }),
     memory: () => 0,
     async run(data: CheckData, _options: unknown, context: CheckContext) {

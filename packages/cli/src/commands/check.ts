@@ -1,4 +1,4 @@
-import { checkData, type Finding, type Outcome, writeScores } from "@assay/assay/commands";
+import { checkData, type Finding, type Outcome, writeScores, writeSuggested } from "@assay/assay/commands";
 import type { AddCommand } from "../main.js";
 import {
   addCheckingOptions,
@@ -28,6 +28,9 @@ export function outcomeLines(outcomes: readonly Outcome[]): string[] {
                 ]
               : []),
             ...powerWords(outcome.power),
+            ...(outcome.otherPower?.some(({ smallest }) => smallest === null)
+              ? [paint.yellow("blind to some poison")]
+              : []),
             ...(outcome.calibration === "uncalibrated" ? [paint.yellow("uncalibrated: a ranking, no claim")] : []),
           ]
         : [safe(outcome.reason ?? outcome.status)];
@@ -82,7 +85,11 @@ Examples:
     )
     .argument("[data...]", DATA_ARGUMENT)
     .option("--config <file>", "config file")
-    .option("--scores <file>", "write every record's score per check as CSV");
+    .option("--scores <file>", "write every record's score per check as CSV")
+    .option(
+      "--suggested <file>",
+      "write the label that checks would give every record as CSV: the consensus of annotators, the most probable class",
+    );
   addReadingOptions(command);
   addCheckingOptions(command);
   act(command, async (context, [data], values) => {
@@ -94,6 +101,7 @@ Examples:
       ...(config !== undefined && { config: config.config, configPath: config.path }),
     });
     if (values.scores !== undefined) await writeScores(values.scores as string, result);
+    if (values.suggested !== undefined) await writeSuggested(values.suggested as string, result);
     const { outcomes, findings, gate, gateReasons } = result;
     context.result({ outcomes, findings, gate, gateReasons }, [
       ...outcomeLines(outcomes),

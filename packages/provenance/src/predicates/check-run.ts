@@ -74,6 +74,12 @@ export interface CheckRunPredicate {
 
 const texts = z.array(z.string());
 
+const power = z.looseObject({
+  attack: words,
+  smallest: share.nullable(),
+  tried: z.array(z.looseObject({ fraction: share, planted: count, recall: share, falseDiscovery: share })),
+});
+
 // Outcomes grow with the versions of checks; what is read here is checked, what is added is carried.
 const outcome = z.looseObject({
   check: words,
@@ -88,13 +94,8 @@ const outcome = z.looseObject({
   suspects: z.array(count).optional(),
   reasons: z.array(z.looseObject({ record: count, message: z.string(), evidence: jsonObject })).optional(),
   disputed: z.array(count).optional(),
-  power: z
-    .looseObject({
-      attack: words,
-      smallest: share.nullable(),
-      tried: z.array(z.looseObject({ fraction: share, planted: count, recall: share, falseDiscovery: share })),
-    })
-    .optional(),
+  power: power.optional(),
+  otherPower: z.array(power).optional(),
   lookedAt: z.looseObject({ columns: texts, label: z.string().optional(), records: count }),
   seed: z.looseObject({ value: z.string(), origin: z.enum(["derived", "given"]) }),
   notes: texts,
