@@ -41,6 +41,8 @@ const MAX_TIED = 0.05;
  * of two: it explained less than this share in 2 of 209 such mistakes on 704 generated honest tables (`benchmarks/RESULTS.md`).
  */
 const MAX_EXPLAINED = 0.2;
+/** Share of the records that may be found: the views leave a quarter out of what they measure by, and no more than that can be odd. */
+const MAX_FOUND = 0.25;
 /** How many times what the decoy finds the tail of the scores may find before that is worth a remark. */
 const MAX_DISAGREEMENT = 10;
 
@@ -99,11 +101,15 @@ export function calibrateByDecoy(
     reasons.push("with one numeric column no claim is possible without trusted records; name a trusted slice");
   const q = decoyRates(score, decoy);
   const found = score.filter((_, i) => q[i]! <= fdr).sort();
-  const explained = found.length === 0 ? 0 : expectedFrom(score, found[0]!);
-  if (explained > MAX_EXPLAINED * found.length)
-    reasons.push(
-      `the decoy finds ${found.length}, but the scores of the others, continued, explain ${explained < found.length ? Math.round(explained) : "all"} of them: honest records may be extreme in many columns at once`,
-    );
+  if (found.length > MAX_FOUND * score.length)
+    reasons.push(`the decoy finds ${found.length} of ${score.length} records: so many cannot be odd among the others`);
+  else if (found.length > 0) {
+    const explained = expectedFrom(score, found[0]!);
+    if (explained > MAX_EXPLAINED * found.length)
+      reasons.push(
+        `the decoy finds ${found.length}, but the scores of the others, continued, explain ${explained < found.length ? Math.round(explained) : "all"} of them: honest records may be extreme in many columns at once`,
+      );
+  }
   const byTail = tailFound.reduce((sum, mark) => sum + mark, 0);
   const notes = [
     `fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`,

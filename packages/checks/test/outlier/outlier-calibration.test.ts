@@ -32,6 +32,15 @@ describe("calibrateByDecoy", () => {
     expect([method, found(q) >= 60, reasons]).toEqual(["decoy", true, []]);
   });
 
+  it("claims nothing where more than a quarter of the records would be found, or all", () => {
+    const crowd = Array.from({ length: 200 }, (_, i) => 30 + i / 60);
+    for (const score of [withTop(crowd), ordinary.map((own) => own + 20)]) {
+      const { method, reasons } = calibrateByDecoy(model(score, ordinary), 5, 0.05);
+      expect(method).toBe("uncalibrated");
+      expect(reasons.join()).toMatch(/finds (2\d\d of 600|400 of 400) records: so many cannot be odd/);
+    }
+  });
+
   it("keeps its claim of less where the tail finds more, and says so", () => {
     const { method, q, notes } = calibrateByDecoy(model(withTop(far), withTop(far.map((x) => x + 50))), 5, 0.05);
     expect([method, found(q)]).toEqual(["decoy", 0]);
