@@ -1,14 +1,14 @@
 /**
  * How well do the checks find what is known to be wrong?
  *
- * `outliers` on the sets of ADBench, its claims (`claims`) on their inliers with planted oddities, `label-flips` on public sets with
- * planted flips; beside PyOD, scikit-learn and cleanlab on the same files in the same run when BENCH_PYTHON names a Python that has
- * them. BENCH_DATA names the folder of the sets: `adbench`, `tabular`, `images`, `text`, files `.csv.gz` or `.tsv.gz` with the
- * answer as the last column, or a column `label`. Flips are planted in the sets that scikit-learn carries, too, so that this needs
- * no folder.
+ * `outliers` on the sets of ADBench, its claims on their inliers with planted oddities (`claims`) and on generated tables
+ * (`honest`), `label-flips` on public sets with planted flips; beside PyOD, scikit-learn and cleanlab on the same files in the same
+ * run when BENCH_PYTHON names a Python that has them. BENCH_DATA names the folder of the sets: `adbench`, `tabular`, `images`,
+ * `text`, files `.csv.gz` or `.tsv.gz` with the answer as the last column, or a column `label`. Flips are planted in the sets that
+ * scikit-learn carries, too, so that this needs no folder.
  * `speed` says what checks and kernels cost, on numbers that it makes.
- * Usage: node detection/index.js [outliers] [claims] [label-flips] [copies] [resamples] [speed] [--seeds 5] [--sets car,vowel]
- * [--kinds "10 %,20 %"] [--save FILE: each run of label-flips as a line of JSON, for a run that may be cut short]
+ * Usage: node detection/index.js [outliers] [claims] [honest] [label-flips] [copies] [resamples] [speed] [--seeds 5]
+ * [--sets car,vowel] [--kinds "10 %,20 %"] [--save FILE: each run of label-flips as a line of JSON, for a run that may be cut short]
  */
 
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -19,6 +19,7 @@ import { claimSets, claimTables, measureClaims } from "./claims.js";
 import { copyTables, measureCopies } from "./flip-copies.js";
 import { measureResamples, resampleTables } from "./flip-resamples.js";
 import { FLIPS, flipSets } from "./flip-sets.js";
+import { honestTables, measureHonest } from "./honest-claims.js";
 import { flipTables, measureFlips } from "./label-flips.js";
 import { measureOutliers, outlierTables } from "./outliers.js";
 import { measureSpeed, speedTables } from "./speed.js";
@@ -54,6 +55,10 @@ try {
     const results = await measureClaims(adbench, claimSets(adbench).filter(chosen), Number(values.seeds), scratch, log);
     console.log(["## Do the claims of `outliers` hold?", "", ...claimTables(results), ""].join("\n"));
   }
+  if (wanted("honest")) {
+    const results = await measureHonest(Number(values.seeds), chosen, scratch, log);
+    console.log(["## Does the decoy of `outliers` accuse honest tables?", "", ...honestTables(results), ""].join("\n"));
+  }
   const sets = await flipSets(folder, python, scratch, chosen);
   if (wanted("label-flips")) {
     const kinds = values.kinds === undefined ? FLIPS : values.kinds.split(",");
@@ -64,7 +69,7 @@ try {
     }
   }
   if (wanted("copies")) {
-    const results = await measureCopies(sets, scratch, log);
+    const results = await measureCopies(sets, Number(values.seeds), scratch, log);
     console.log(["## Does copying a flipped record hide it?", "", ...copyTables(results), ""].join("\n"));
   }
   if (wanted("resamples")) {

@@ -22,7 +22,7 @@ export interface OutlierCalibration {
   readonly q: Float64Array;
   /** Conformal p-value of each distinct row; NaN where there is none. */
   readonly p: Float64Array;
-  /** max(null, Pareto tail): a second opinion, no claim by itself. NaN where neither could be fitted. */
+  /** max(null, Pareto tail) of the scores that a decoy does not accuse: a second opinion, no claim by itself. NaN where neither could be fitted. */
   readonly tail: Float64Array;
   /** Whether the second opinion alone would be a finding at the rate (Benjamini and Hochberg). */
   readonly tailFound: Uint8Array;
@@ -41,6 +41,8 @@ const MAX_TIED = 0.05;
  * of two: it explained less than this share in 2 of 209 such mistakes on 704 generated honest tables (`benchmarks/RESULTS.md`).
  */
 const MAX_EXPLAINED = 0.2;
+/** Share of the records that may be found: the views leave a quarter out of what they measure by, and no more than that can be odd. */
+const MAX_FOUND = 0.25;
 /** How many times what the decoy finds the tail of the scores may find before that is worth a remark. */
 const MAX_DISAGREEMENT = 10;
 
@@ -94,16 +96,21 @@ export function calibrateByDecoy(
   columns: number,
   fdr: number,
 ): OutlierCalibration {
-  const { reasons, tail, tailFound } = withoutClaim(score, flat, fdr);
-  if (columns < 2)
-    reasons.push("with one numeric column no claim is possible without trusted records; name a trusted slice");
   const q = decoyRates(score, decoy);
   const found = score.filter((_, i) => q[i]! <= fdr).sort();
-  const explained = found.length === 0 ? 0 : expectedFrom(score, found[0]!);
-  if (explained > MAX_EXPLAINED * found.length)
-    reasons.push(
-      `the decoy finds ${found.length}, but the scores of the others, continued, explain ${explained < found.length ? Math.round(explained) : "all"} of them: honest records may be extreme in many columns at once`,
-    );
+  const others = score.filter((_, i) => !(q[i]! <= fdr));
+  const { reasons, tail, tailFound } = withoutClaim(score, flat, fdr, others);
+  if (columns < 2)
+    reasons.push("with one numeric column no claim is possible without trusted records; name a trusted slice");
+  if (found.length > MAX_FOUND * score.length)
+    reasons.push(`the decoy finds ${found.length} of ${score.length} records: so many cannot be odd among the others`);
+  else if (found.length > 0) {
+    const explained = expectedFrom(score, found[0]!);
+    if (explained > MAX_EXPLAINED * found.length)
+      reasons.push(
+        `the decoy finds ${found.length}, but the scores of the others, continued, explain ${explained < found.length ? Math.round(explained) : "all"} of them: honest records may be extreme in many columns at once`,
+      );
+  }
   const byTail = tailFound.reduce((sum, mark) => sum + mark, 0);
   const notes = [
     `fewer than ${Math.ceil(1 / fdr)} outliers cannot become findings at a false discovery rate of ${fdr}`,
@@ -130,13 +137,18 @@ export function uncalibrated(score: Float64Array, reason: string, fdr: number): 
   return { method: "uncalibrated", reasons: [...reasons, reason], q: none, p: none, tail, tailFound, notes: [] };
 }
 
-/** The second opinion, and why scores allow no claim whatever its method. */
+/**
+ * The second opinion, and why scores allow no claim whatever its method.
+ *
+ * @param others - Scores that the opinion is fitted to: those that are not accused, where some are.
+ */
 function withoutClaim(
   score: Float64Array,
   flat: readonly string[],
   fdr: number,
+  others: Float64Array = score,
 ): Pick<OutlierCalibration, "tail" | "tailFound"> & { reasons: string[] } {
-  const tail = tailOpinion(score);
+  const tail = tailOpinion(score, others);
   const tailQ = benjaminiHochberg(tail.map((p) => (Number.isNaN(p) ? 1 : p)));
   const tailFound = Uint8Array.from(tailQ, (q) => (q <= fdr ? 1 : 0));
   const reasons: string[] = [];
@@ -150,9 +162,9 @@ function withoutClaim(
 /** Above −3 every view of the score: adding 4 makes its logarithm defined. */
 const SCORE_OFFSET = 4;
 
-function tailOpinion(score: Float64Array): Float64Array {
-  const pareto = fitParetoTail(score);
-  const normal = fitLogNormalNull(score, SCORE_OFFSET);
+function tailOpinion(score: Float64Array, others: Float64Array): Float64Array {
+  const pareto = fitParetoTail(others);
+  const normal = fitLogNormalNull(others, SCORE_OFFSET);
   return score.map((value) => {
     if (!pareto && !normal) return Number.NaN;
     return Math.max(pareto ? paretoTailProbability(pareto, value) : 0, normal ? normal(value) : 0);

@@ -28,8 +28,19 @@ describe("calibrateByDecoy", () => {
 
   it("claims as many as reach into the scores that a tail would be fitted to, where a gap is below them", () => {
     const many = Array.from({ length: 60 }, (_, i) => 8 + i / 60);
-    const { method, q, reasons } = calibrateByDecoy(model(withTop(many), withTop([])), 5, 0.05);
+    const { method, q, reasons, tailFound } = calibrateByDecoy(model(withTop(many), withTop([])), 5, 0.05);
     expect([method, found(q) >= 60, reasons]).toEqual(["decoy", true, []]);
+    // The second opinion is of the others, so it is not bent by what it is asked about.
+    expect([...tailFound.subarray(400)]).toEqual(new Array(60).fill(1));
+  });
+
+  it("claims nothing where more than a quarter of the records would be found, or all", () => {
+    const crowd = Array.from({ length: 200 }, (_, i) => 30 + i / 60);
+    for (const score of [withTop(crowd), ordinary.map((own) => own + 20)]) {
+      const { method, reasons } = calibrateByDecoy(model(score, ordinary), 5, 0.05);
+      expect(method).toBe("uncalibrated");
+      expect(reasons.join()).toMatch(/finds (2\d\d of 600|400 of 400) records: so many cannot be odd/);
+    }
   });
 
   it("keeps its claim of less where the tail finds more, and says so", () => {
