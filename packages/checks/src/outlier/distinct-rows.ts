@@ -30,7 +30,7 @@ export function distinctRows(table: Table, isTrusted: (row: number) => boolean, 
   return distinctBy(
     table.length,
     groups.groupOf.map((group) => position[group]!),
-    Int32Array.from(order, (group) => groups.first[group]!),
+    order.map((group) => groups.first[group]!),
     isTrusted,
     seed,
   );

@@ -52,6 +52,9 @@ const TREES_PER_PART = 25;
 const SAMPLE_SIZE = 256;
 const DRAWS = 200;
 const DRAWS_PER_PART = 25;
+/** Bytes of sums that wait to be added; four parts may always run at a time. */
+const WAITING_BYTES = 2 ** 26;
+const LEAST_AT_A_TIME = 4;
 /** Columns above which the norm replaces the Mahalanobis distance. */
 const MAX_COVARIANCE_COLUMNS = 400;
 /** Robust deviations below the median that still count, and above which a view grows only like a logarithm. */
@@ -62,7 +65,8 @@ const HIGH_END = 10;
  * Scores distinct rows and a decoy of them. All that a row is measured by (scales, medians, references, covariance) is of
  * distinct rows: twelve copies of each of 5 % outliers would be 39 % of the records, and bend it.
  *
- * @param matrix - Distinct rows in the order of keyed hashes, columns in robust units; for the distances values are cut off at ±10.
+ * @param matrix - Distinct rows in the order of keyed hashes, columns in robust units. It is handed over: for the distances values are
+ *   cut off at ±10 in place, because a copy of a million rows of twenty columns would be a sixth of a gigabyte.
  */
 export async function scoreOutliers(
   matrix: DenseMatrix,
@@ -77,29 +81,30 @@ export async function scoreOutliers(
     size: number,
     options: OutlierPartOptions,
   ): Promise<OutlierPart> => {
-    const parts = await context.map<Range, OutlierPart>(
-      { module: TASKS, name, options, run: part },
-      rangesOf(count, size),
-    );
     const sum = { rows: new Float64Array(matrix.rows), decoy: new Float64Array(matrix.rows) };
-    for (const part of parts) {
-      for (let i = 0; i < matrix.rows; i++) sum.rows[i]! += part.rows[i]!;
-      for (let i = 0; i < matrix.rows; i++) sum.decoy[i]! += part.decoy[i]!;
+    const atATime = Math.max(LEAST_AT_A_TIME, Math.floor(WAITING_BYTES / (16 * matrix.rows)));
+    for (const turn of rangesOf(Math.ceil(count / size), atATime)) {
+      const ranges = rangesOf(count, size).slice(turn.begin, turn.end);
+      const parts = await context.map<Range, OutlierPart>({ module: TASKS, name, options, run: part }, ranges);
+      for (const part of parts) {
+        for (let i = 0; i < matrix.rows; i++) sum.rows[i]! += part.rows[i]!;
+        for (let i = 0; i < matrix.rows; i++) sum.decoy[i]! += part.decoy[i]!;
+      }
     }
     return sum;
   };
   const paths = await sumParts("isolationPart", isolationPart, TREES, TREES_PER_PART, { matrix, decoy, seed });
   context.onProgress(1, 3);
-  const clipped = clippedMatrix(matrix);
-  // The decoy as it was is needed no more: another copy would be a sixth of a gigabyte for a million rows of twenty columns.
+  // Neither is needed as it was any more, and no thread reads them now.
+  clip(matrix);
   clip(decoy);
   const distances = await sumParts("neighbourPart", neighbourPart, DRAWS, DRAWS_PER_PART, {
-    matrix: clipped,
+    matrix,
     decoy,
     seed,
   });
   context.onProgress(2, 3);
-  const covariance = matrix.columns <= MAX_COVARIANCE_COLUMNS ? fitTrimmedMahalanobis(clipped) : undefined;
+  const covariance = matrix.columns <= MAX_COVARIANCE_COLUMNS ? fitTrimmedMahalanobis(matrix) : undefined;
   const farness = (m: DenseMatrix): Float64Array => (covariance ? mahalanobisDistances(m, covariance) : normsOf(m));
   context.onProgress(3, 3);
 
@@ -107,7 +112,7 @@ export async function scoreOutliers(
   const raw: Record<View, [Float64Array, Float64Array]> = {
     isolation: [isolationScores(paths.rows, TREES, sampleSize), isolationScores(paths.decoy, TREES, sampleSize)],
     neighbours: [distances.rows.map((sum) => sum / DRAWS), distances.decoy.map((sum) => sum / DRAWS)],
-    covariance: [farness(clipped), farness(decoy)],
+    covariance: [farness(matrix), farness(decoy)],
   };
   const flat: View[] = [];
   const views: Partial<Record<View, Float64Array>> = {};
@@ -126,7 +131,13 @@ export async function scoreOutliers(
       decoyScore[i]! += standardisedDecoy[i]! / VIEWS.length;
     }
   }
-  return { rows: { score, views: views as Record<View, Float64Array> }, decoy: decoyScore, clipped, covariance, flat };
+  return {
+    rows: { score, views: views as Record<View, Float64Array> },
+    decoy: decoyScore,
+    clipped: matrix,
+    covariance,
+    flat,
+  };
 }
 
 /** (s − median) / scale, not below −3; above 10 it grows like 10 (1 + ln(z / 10)), so that no two records tie at a cap. */
@@ -145,13 +156,6 @@ function permutedColumns({ rows, columns, values }: DenseMatrix, seed: Uint8Arra
     for (let i = 0; i < rows; i++) permuted.values[i * columns + j] = values[order[i]! * columns + j]!;
   }
   return permuted;
-}
-
-function clippedMatrix({ rows, columns, values }: DenseMatrix): DenseMatrix {
-  const clipped = denseMatrix(rows, columns);
-  clipped.values.set(values);
-  clip(clipped);
-  return clipped;
 }
 
 function clip({ values }: DenseMatrix): void {
