@@ -17,6 +17,8 @@ const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
  */
 export function checkWritablePath(path: string): void {
   for (const segment of path.split("/")) {
+    // Most names are digits, and no reserved name is.
+    if (/^x?[0-9a-f]+$/.test(segment)) continue;
     const fault = RESERVED.test(segment)
       ? "is a reserved name"
       : /[. ]$/.test(segment)

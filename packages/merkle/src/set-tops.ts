@@ -49,7 +49,7 @@ export function partBitsOf(keys: number): number {
 export function partNumber(keys: Uint8Array, at: number, length: number, bits: number): number {
   const byte = at + (length >> 1);
   const two = (keys[byte]! << 8) | keys[byte + 1]!;
-  return (two >> (16 - 4 * (length % 2) - bits)) & (2 ** bits - 1);
+  return (two >> (16 - 4 * (length % 2) - bits)) & ((1 << bits) - 1);
 }
 
 /** The parts of the keys of a page, which begin with `length` digits, and the top of all; of at most 4,096 keys. */

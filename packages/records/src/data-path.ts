@@ -45,10 +45,11 @@ function whyNoPath(path: string): string | null {
 export function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
     if (x === y) continue;
-    const [surrogateX, surrogateY] = [x >= 0xd800 && x <= 0xdfff, y >= 0xd800 && y <= 0xdfff];
-    return surrogateX === surrogateY ? x - y : surrogateX ? 1 : -1;
+    const isSurrogate = x >= 0xd800 && x <= 0xdfff;
+    return isSurrogate === (y >= 0xd800 && y <= 0xdfff) ? x - y : isSurrogate ? 1 : -1;
   }
   return a.length - b.length;
 }

@@ -1,6 +1,6 @@
 import { checkProof } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, safe } from "../terminal.js";
 
 export const addCheckProof: AddCommand = (program, act) => {

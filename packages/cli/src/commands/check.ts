@@ -1,5 +1,4 @@
 import { checkData, type Finding, type Outcome, writeScores, writeSuggested } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import {
   addCheckingOptions,
   addReadingOptions,
@@ -8,6 +7,7 @@ import {
   DATA_ARGUMENT,
   readingChoice,
 } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { count, paint, plural, safe } from "../terminal.js";
 
 const MARKS = { completed: paint.green("✓"), skipped: paint.dim("–"), failed: paint.red("✗") };

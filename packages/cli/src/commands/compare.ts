@@ -1,6 +1,6 @@
 import { compareDataSets, type LeafChange } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { addReadingOptions, readingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { count, paint, plural, safe } from "../terminal.js";
 
 export const addCompare: AddCommand = (program, act) => {

@@ -1,5 +1,5 @@
 import { controlsOf } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
+import type { AddCommand } from "../program.js";
 import { paint, safe } from "../terminal.js";
 
 const MARKS: Readonly<Record<string, string>> = {

@@ -1,6 +1,5 @@
 import { deriveFolder } from "@assay/assay/commands";
 import { Argument } from "commander";
-import type { AddCommand } from "../main.js";
 import {
   addOutputOptions,
   addSigningOptions,
@@ -9,6 +8,7 @@ import {
   readingChoice,
   signingChoice,
 } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, plural, safe, short } from "../terminal.js";
 
 export const addDerive: AddCommand = (program, act) => {

@@ -1,6 +1,6 @@
 import { eraseRecords } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { addSigningOptions, readingChoice, signingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, plural, safe, short } from "../terminal.js";
 
 export const addErase: AddCommand = (program, act) => {

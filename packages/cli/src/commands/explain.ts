@@ -1,5 +1,5 @@
 import { explain } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
+import type { AddCommand } from "../program.js";
 
 export const addExplain: AddCommand = (program, act) => {
   const command = program

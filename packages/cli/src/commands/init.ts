@@ -1,6 +1,6 @@
 import { initConfig } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { addReadingOptions, DATA_ARGUMENT, readingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, safe } from "../terminal.js";
 
 export const addInit: AddCommand = (program, act) => {

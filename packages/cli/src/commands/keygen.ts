@@ -1,8 +1,8 @@
 import { generateKeys, generateLeafKey, UsageError } from "@assay/assay/commands";
 import { Option } from "commander";
-import type { AddCommand } from "../main.js";
 import { parsers } from "../options.js";
 import { askPassphrase, passphraseFrom } from "../passphrase.js";
+import type { AddCommand } from "../program.js";
 import { paint, safe } from "../terminal.js";
 
 export const addKeygen: AddCommand = (program, act) => {

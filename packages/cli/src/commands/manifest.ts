@@ -1,5 +1,4 @@
 import { type ManifestSummary, makeManifest } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import {
   addOutputOptions,
   addReadingOptions,
@@ -11,6 +10,7 @@ import {
   outputChoice,
   readingChoice,
 } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { bytes, plural, safe } from "../terminal.js";
 
 export const addManifest: AddCommand = (program, act) => {

@@ -1,6 +1,6 @@
 import { type FilePlaces, type LeafRange, proveAppend, proveRecord, UsageError } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { parsers, readingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { bytes, paint, safe } from "../terminal.js";
 
 export const addProve: AddCommand = (program, act) => {

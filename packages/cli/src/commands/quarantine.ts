@@ -1,7 +1,7 @@
 import { quarantineFolder } from "@assay/assay/commands";
 import { Option } from "commander";
-import type { AddCommand } from "../main.js";
 import { addSigningOptions, parsers, readingChoice, signingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, plural, safe, short } from "../terminal.js";
 
 export const addQuarantine: AddCommand = (program, act) => {

@@ -1,6 +1,6 @@
 import { reportOf } from "@assay/assay/commands";
 import { Option } from "commander";
-import type { AddCommand } from "../main.js";
+import type { AddCommand } from "../program.js";
 import { safe } from "../terminal.js";
 
 export const addReport: AddCommand = (program, act) => {

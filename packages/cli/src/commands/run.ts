@@ -1,5 +1,4 @@
 import { runMainJob } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import {
   addCheckingOptions,
   addOutputOptions,
@@ -15,6 +14,7 @@ import {
   readingChoice,
   signingChoice,
 } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { bytes, paint, plural, safe, short } from "../terminal.js";
 import { findingLines, outcomeLines } from "./check.js";
 import { urlLines } from "./manifest.js";

@@ -1,6 +1,6 @@
 import { signFolder, UsageError } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { addSigningOptions, signingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, plural, safe, short } from "../terminal.js";
 
 export const addSign: AddCommand = (program, act) => {

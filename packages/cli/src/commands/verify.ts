@@ -1,6 +1,6 @@
 import { UsageError, verifyFolder } from "@assay/assay/commands";
-import type { AddCommand } from "../main.js";
 import { limitHint, readingChoice } from "../options.js";
+import type { AddCommand } from "../program.js";
 import { paint, safe } from "../terminal.js";
 
 export const addVerify: AddCommand = (program, act) => {

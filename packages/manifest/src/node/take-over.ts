@@ -1,10 +1,10 @@
 /** Files of an earlier folder that belong into the one that is written as they are: linked where that goes, never read. */
 
-import { closeSync, constants, copyFileSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, constants, copyFileSync, fsyncSync, linkSync, lstatSync, openSync } from "node:fs";
 import { SourceError } from "@assay/merkle";
 import type { TakenOverFile } from "../earlier.js";
 import { checkPath, checkWritablePath } from "../path.js";
+import { type FoldersMade, placeIn } from "./folders-made.js";
 
 /** Files of another folder that belong into one as they are. */
 export interface TakenOver {
@@ -17,21 +17,17 @@ export interface TakenOver {
  * many), the bytes are copied, which some file systems do without copying.
  */
 export function* takeOver(
-  folder: string,
+  folders: FoldersMade,
   { directory, files }: TakenOver,
   signal: AbortSignal | undefined,
 ): Generator<string> {
-  const made = new Set<string>();
   let canLink = true;
   for (const { path, from } of files) {
     signal?.throwIfAborted();
     for (const name of [path, from]) checkPath(name);
     checkWritablePath(path);
     yield path;
-    const [source, target] = [join(directory, ...from.split("/")), join(folder, ...path.split("/"))];
-    const above = dirname(target);
-    if (!made.has(above)) mkdirSync(above, { recursive: true });
-    made.add(above);
+    const [source, target] = [placeIn(directory, from), folders.placeFor(path)];
     canLink &&= linked(source, target);
     if (canLink) continue;
     // A copy would follow what became a link since it was listed.

@@ -6,12 +6,13 @@
  * a crash left between these steps. All of it happens under the lock.
  */
 
-import { closeSync, fsync, fsyncSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, fsync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { copyFile, lstat, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { equalBytes, SourceError } from "@assay/merkle";
 import type { FolderFile } from "../folder.js";
 import { checkPath, checkWritablePath } from "../path.js";
+import { FoldersMade, syncFolder } from "./folders-made.js";
 import { besideFolder, type FolderLock, lockFolder } from "./lock.js";
 import { systemError } from "./system-error.js";
 import { type TakenOver, takeOver } from "./take-over.js";
@@ -64,11 +65,12 @@ export async function writeFolder(
   try {
     for (const done of await putRight(directory)) onNote?.(done);
     await refuseForeign(directory, overwrite);
-    const written = await writeAll(beside.writing, files, signal);
-    for (const path of takenOver === undefined ? [] : takeOver(beside.writing, takenOver, signal))
-      checkOnce(written, path);
-    await settleExisting(directory, beside.writing, written, overwrite, keepExisting);
-    syncFolders(beside.writing);
+    await mkdir(beside.writing);
+    const folders = new FoldersMade(beside.writing);
+    const written = await writeAll(folders, files, signal);
+    for (const path of takenOver === undefined ? [] : takeOver(folders, takenOver, signal)) checkOnce(written, path);
+    await settleExisting(directory, beside.writing, folders, written, overwrite, keepExisting);
+    folders.sync();
     signal?.throwIfAborted();
     await replace(directory);
   } catch (cause) {
@@ -111,13 +113,11 @@ async function kindOf(path: string): Promise<"none" | "folder" | "other"> {
 }
 
 async function writeAll(
-  folder: string,
+  folders: FoldersMade,
   files: ReadonlyMap<string, Uint8Array> | Iterable<FolderFile> | AsyncIterable<FolderFile>,
   signal: AbortSignal | undefined,
 ): Promise<Set<string>> {
-  await mkdir(folder);
   const written = new Set<string>();
-  const folders = new Set([folder]);
   const pending = new Set<Promise<void>>();
   let failure: { cause: unknown } | undefined;
   try {
@@ -127,13 +127,8 @@ async function writeAll(
       checkPath(path);
       checkWritablePath(path);
       checkOnce(written, path);
-      const target = join(folder, ...path.split("/"));
-      if (!folders.has(dirname(target))) {
-        mkdirSync(dirname(target), { recursive: true });
-        folders.add(dirname(target));
-      }
       // Small files by the thousand: what waits for no disk is cheaper done here than by promises.
-      const file = openSync(target, "wx");
+      const file = openSync(folders.placeFor(path), "wx");
       try {
         if (bytes instanceof Uint8Array) writeFileSync(file, bytes);
         else for await (const part of bytes) writeFileSync(file, part);
@@ -180,6 +175,7 @@ function* filesOf(files: ReadonlyMap<string, Uint8Array>): Iterable<FolderFile> 
 async function settleExisting(
   directory: string,
   writing: string,
+  folders: FoldersMade,
   written: ReadonlySet<string>,
   overwrite: boolean,
   keepExisting: (path: string) => boolean,
@@ -194,8 +190,7 @@ async function settleExisting(
   }
   for (const path of listFiles(directory)) {
     if (written.has(path) || !keepExisting(path)) continue;
-    const target = join(writing, ...path.split("/"));
-    await mkdir(dirname(target), { recursive: true });
+    const target = folders.placeFor(path);
     await copyFile(join(directory, ...path.split("/")), target);
     const handle = await open(target, "r+");
     await handle.sync().finally(() => handle.close());
@@ -224,26 +219,6 @@ export function listFiles(directory: string): string[] {
     }
   }
   return found;
-}
-
-/** Makes the names in a folder, and in all below it, durable. Windows cannot, and does not need it. */
-function syncFolders(folder: string): void {
-  if (process.platform === "win32") return;
-  for (const item of readdirSync(folder, { withFileTypes: true })) {
-    if (item.isDirectory()) syncFolders(join(folder, item.name));
-  }
-  syncFolder(folder);
-}
-
-/** Makes the names in a folder durable. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const file = openSync(folder, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** The renames. After the first of them a crash ends in the new folder. */
