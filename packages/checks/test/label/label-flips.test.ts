@@ -292,6 +292,20 @@ describe("labelFlips()", () => {
     expect(refused).toBeGreaterThan(0);
   });
 
+  it("does not call honest overlap flips: nothing flipped, and the features say little", async () => {
+    for (let seed = 0; seed < 3; seed++) {
+      const normal = normalOf(seed + 40);
+      const columns: Columns & { label: string[] } = { label: [] };
+      for (let j = 0; j < 12; j++) columns[`v${j}`] = Array.from({ length: 400 }, () => normal());
+      for (const value of columns["v0"]!) columns.label.push((value as number) + 2.2 * normal() > 0 ? "yes" : "no");
+      const { outcome, findings } = await run(columns);
+      expect(findings).toEqual([]);
+      expect(outcome.calibration).toBe("uncalibrated");
+      expect(outcome.estimate!.low).toBe(0);
+      expect(outcome.notes.join()).toContain("the rate may be anything from 0");
+    }
+  });
+
   it("claims nothing where the features say nothing, and says that its ranking may say nothing", async () => {
     const columns = corners(30, 400, 0);
     const random = randomOf(31);
