@@ -22,6 +22,8 @@ import { mixOpinions, predictionsOf, predictsLabels } from "./mixture.js";
 import { columnsOfLabels, holdsSeveralLabels, judgeEachLabel } from "./multi-label.js";
 import type { OutOfFold } from "./out-of-fold.js";
 import {
+  checkDistance,
+  DISTANCES,
   type LabelOptions,
   labelColumns,
   labelMemory,
@@ -93,7 +95,11 @@ export function labelFlips(defaults: LabelFlipsOptions = {}): Check<LabelFlipsOp
     id: ID,
     version: VERSION,
     matrices: ["probabilities", "embeddings"],
-    reads: (shape) => (holdsSeveralLabels(shape) ? columnsOfLabels(shape, labelColumns) : labelColumns(shape)),
+    settings: { distance: DISTANCES },
+    reads(shape, options) {
+      checkDistance({ ...defaults, ...options }, shape);
+      return holdsSeveralLabels(shape) ? columnsOfLabels(shape, labelColumns) : labelColumns(shape);
+    },
     memory: labelMemory,
     poison: [flippedLabels],
     run(data, options, context) {
@@ -130,7 +136,7 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
           neighbours: new Int32Array(0),
           notes: givenNotes(calibration),
         }
-      : await learnedOpinions(read, context);
+      : await learnedOpinions(read, options, context);
   context.signal?.throwIfAborted();
   notes.push(...judged.notes);
   if (judged.opinions.length === 0) return refused("No word occurs in two texts.", notes);
