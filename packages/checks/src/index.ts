@@ -55,6 +55,7 @@ export { type ConfidentLearningOptions, labelFlipsConfidentLearning } from "./la
 export { type ConflictingDuplicatesOptions, conflictingDuplicates } from "./label/conflicting-duplicates.js";
 export type { LabelClasses } from "./label/given-labels.js";
 export { type LabelFlipsOptions, labelFlips } from "./label/label-flips.js";
+export type { NeighbourDistance } from "./label/read-labels.js";
 export { checkMatrices, type MatrixUse, type RecordMatrices, type RecordMatrix } from "./matrices.js";
 export { type AnnotatorVotes, type DawidSkene, type DawidSkeneOptions, dawidSkene } from "./numeric/dawid-skene.js";
 export type { RandomStream } from "./numeric/random-stream.js";

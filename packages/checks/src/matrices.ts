@@ -33,7 +33,7 @@ const SUM_TOLERANCE = 1e-3;
  * Refuses matrices that do not fit the records.
  *
  * @throws FormatError `bad-matrix`: another number of rows than records, values that are not finite; probabilities that are
- * negative or do not sum to 1 within 0.001. RangeError where `values` is not rows × columns long, or names are not one a column.
+ * negative or do not sum to 1 within 0.001, or stand in one column; a column that only numbers the rows. RangeError where `values` is not rows × columns long, or names are not one a column.
  */
 export function checkMatrices(matrices: RecordMatrices, records: number): void {
   for (const use of ["probabilities", "embeddings"] as const) {
@@ -49,12 +49,33 @@ export function checkMatrices(matrices: RecordMatrices, records: number): void {
       throw new FormatError(
         "bad-matrix",
         `${use}: the matrix has ${rows} rows, and the data set has ${records} records. Row i belongs to record i, counted over all files ` +
-          `in the order of their paths${rows === records - 1 ? "; a table of numbers needs a line of column names" : ""}`,
+          `in the order of their paths${rows === records - 1 ? "; a table of numbers needs a line of column names" : ""}` +
+          `${columns === records ? "; it has as many columns, so it may be the transpose of what is meant" : ""}`,
         { details: { use, rows, records } },
+      );
+    }
+    if (names?.includes("") && isIndex(matrix, names.indexOf(""))) {
+      throw new FormatError(
+        "bad-matrix",
+        `${use}: the column without a name numbers the rows, as pandas writes an index; leave it out (index=False)`,
+        { details: { use } },
+      );
+    }
+    if (use === "probabilities" && columns === 1) {
+      throw new FormatError(
+        "bad-matrix",
+        "probabilities: there is one column; there must be one for each class, of two classes 1 − p and p",
+        { details: { use, columns } },
       );
     }
     for (let row = 0; row < rows; row++) checkRow(use, matrix, row);
   }
+}
+
+/** Whether a column holds 0, 1, 2, …. */
+function isIndex({ rows, columns, values }: RecordMatrix, column: number): boolean {
+  for (let row = 0; row < rows; row++) if (values[row * columns + column] !== row) return false;
+  return rows > 1;
 }
 
 function checkRow(use: MatrixUse, { columns, values }: RecordMatrix, row: number): void {

@@ -54,6 +54,28 @@ describe("checkMatrices()", () => {
       /2 rows, and the data set has 3 records.*line of column names/,
     ],
     ["more rows", [{ embeddings: good }, 1], /2 rows, and the data set has 1 records/],
+    ["a transpose", [{ embeddings: matrixOf([[1, 2, 3]]) }, 3], /may be the transpose/],
+    [
+      "an index column, as pandas writes one",
+      [
+        {
+          embeddings: {
+            ...matrixOf([
+              [0, 7],
+              [1, 9],
+            ]),
+            names: ["", "a"],
+          },
+        },
+        2,
+      ],
+      /embeddings: the column without a name numbers the rows, as pandas writes an index/,
+    ],
+    [
+      "probabilities of one column",
+      [{ probabilities: matrixOf([[0.2], [0.9]]) }, 2],
+      /one for each class, of two classes 1 − p and p/,
+    ],
     ["NaN", [{ embeddings: matrixOf([[1], [Number.NaN]]) }, 2], /embeddings: row 1 \(from 0\) has NaN in column 0/],
     [
       "infinity",

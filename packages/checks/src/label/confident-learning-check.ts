@@ -16,6 +16,8 @@ import {
 } from "./confident-learning.js";
 import { mixOpinions } from "./mixture.js";
 import {
+  checkDistance,
+  DISTANCES,
   type LabelOptions,
   type LabelRefusal,
   type LabelTable,
@@ -62,7 +64,7 @@ export function labelFlipsConfidentLearning(defaults: ConfidentLearningOptions =
     id: ID,
     version: VERSION,
     named: true,
-    settings: { filter: CONFIDENT_FILTERS, rankBy: LABEL_QUALITIES },
+    settings: { filter: CONFIDENT_FILTERS, rankBy: LABEL_QUALITIES, distance: DISTANCES },
     matrices: ["probabilities", "embeddings"],
     reads(shape, options) {
       const { filter = CONFIDENT_FILTERS[0], rankBy = LABEL_QUALITIES[0] } = { ...defaults, ...options };
@@ -70,6 +72,7 @@ export function labelFlipsConfidentLearning(defaults: ConfidentLearningOptions =
         throw new RangeError(`filter: ${JSON.stringify(filter)} is not one of ${CONFIDENT_FILTERS.join(", ")}`);
       if (!LABEL_QUALITIES.includes(rankBy))
         throw new RangeError(`rankBy: ${JSON.stringify(rankBy)} is not one of ${LABEL_QUALITIES.join(", ")}`);
+      checkDistance({ ...defaults, ...options }, shape);
       return labelColumns(shape);
     },
     memory: labelMemory,
@@ -179,7 +182,7 @@ async function learnedRows(
   const voted = voteOnLabels(read, options, context);
   if ("refused" in voted) return voted;
   const { votes, notes, nameOf } = voted;
-  const learned = await learnedOpinions(voted, context);
+  const learned = await learnedOpinions(voted, options, context);
   notes.push(...learned.notes);
   if (learned.opinions.length === 0) return { refused: "No word occurs in two texts.", notes };
   const classes = votes.classes.length;

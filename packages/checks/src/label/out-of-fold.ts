@@ -5,7 +5,7 @@
 
 import type { CheckContext } from "../check.js";
 import { encodeFeatures, type FeatureColumns } from "../features.js";
-import { type DenseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
+import { type DenseMatrix, denseMatrix, type Matrix, type SparseMatrix, storedElements } from "../numeric/matrix.js";
 import { binColumns, type OutOfBag, type RowLabels } from "../numeric/random-forest.js";
 import { foldProbabilities, forestPart, nearestRows, type Range, rangesOf, TASKS } from "../numeric-tasks.js";
 import { textFeatures } from "../text-features.js";
@@ -47,8 +47,17 @@ const MAX_TERMS = 2 ** 17;
 
 type Work = Pick<CheckContext, "map" | "seed" | "onProgress">;
 
-/** Opinions from numbers and categories: logistic regression, neighbours, forest and shrunk quadratic discriminant. */
-export async function denseOpinions(features: FeatureColumns, votes: Votes, context: Work): Promise<OutOfFold> {
+/**
+ * Opinions from numbers and categories: logistic regression, neighbours, forest and shrunk quadratic discriminant.
+ *
+ * @param embeddings - Columns by whose angles neighbours are nearest. Default none: by the distance of all features.
+ */
+export async function denseOpinions(
+  features: FeatureColumns,
+  votes: Votes,
+  embeddings: FeatureColumns["numbers"],
+  context: Work,
+): Promise<OutOfFold> {
   const classes = votes.classes.length;
   const notes: string[] = [];
   const encoded = encodeFeatures(features, votes.first);
@@ -67,7 +76,11 @@ export async function denseOpinions(features: FeatureColumns, votes: Votes, cont
   const scans = columns > 8 ? Math.floor(SCAN_WORK / (rows * columns)) : rows;
   const references = Math.min(rows, Math.max(1000, scans));
   if (references < rows) notes.push(`neighbours were looked for among ${references} of ${rows} distinct records`);
-  const neighbours = await nearest(matrix, references, context);
+  const neighbours = await nearest(
+    embeddings.length > 0 ? unitRows(embeddings, votes.first) : matrix,
+    references,
+    context,
+  );
   add("neighbours", neighbourVotes(neighbours, votes, classes));
 
   if (rows * classes > MAX_FOREST_VOTES)
@@ -80,6 +93,22 @@ export async function denseOpinions(features: FeatureColumns, votes: Votes, cont
   else
     add("discriminant", await foldOpinion("discriminant", matrix, votes, 1, Number.POSITIVE_INFINITY, context, notes));
   return { opinions, neighbours, notes };
+}
+
+/** Rows scaled to length 1, between which distances order as angles do; a row of zeros stays one. */
+function unitRows(embeddings: FeatureColumns["numbers"], rows: Int32Array): DenseMatrix {
+  const matrix = denseMatrix(rows.length, embeddings.length);
+  for (const [i, row] of rows.entries()) {
+    // By the largest first, so that no square overflows or vanishes.
+    const largest = embeddings.reduce((most, { values }) => Math.max(most, Math.abs(values[row]!)), 0);
+    if (largest === 0) continue;
+    let squares = 0;
+    for (const { values } of embeddings) squares += (values[row]! / largest) ** 2;
+    const length = Math.sqrt(squares);
+    for (const [j, { values }] of embeddings.entries())
+      matrix.values[i * embeddings.length + j] = values[row]! / largest / length;
+  }
+  return matrix;
 }
 
 /** Opinions from text: logistic regression, cosine neighbours and naive Bayes. */

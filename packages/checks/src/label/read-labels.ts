@@ -25,6 +25,22 @@ export const PROBABILITY_BYTES = 2 * 2 ** 30;
 export interface LabelOptions {
   /** Most bytes for class probabilities; default 2 GiB. More is an outcome `skipped`. */
   readonly maxProbabilityBytes?: number;
+  /**
+   * By what the nearest records are found where embeddings are given: the distance of all standardised features (`euclidean`,
+   * default), or the angle between embeddings (`cosine`). Text is always compared by angle.
+   */
+  readonly distance?: NeighbourDistance;
+}
+
+export type NeighbourDistance = "euclidean" | "cosine";
+export const DISTANCES: readonly NeighbourDistance[] = ["euclidean", "cosine"];
+
+/** @throws RangeError for a distance that there is not, and for angles where there are no embeddings. */
+export function checkDistance({ distance = "euclidean" }: LabelOptions, { matrices }: DataShape): void {
+  if (!DISTANCES.includes(distance))
+    throw new RangeError(`distance: ${JSON.stringify(distance)} is not one of ${DISTANCES.join(", ")}`);
+  if (distance === "cosine" && matrices?.embeddings === undefined)
+    throw new RangeError("distance: cosine is the angle between embeddings, and none are given (embeddings)");
 }
 
 /** Why labels cannot be judged, and what was noted until then. */
@@ -60,6 +76,7 @@ export interface LabelVotes extends LabelTable {
 interface ChosenFeatures {
   /** Columns that records are copies by, those of the embeddings among them. */
   readonly used: readonly TableColumn[];
+  readonly embeddings: FeatureColumns["numbers"];
   /** Numbers and embeddings. */
   readonly numbers: FeatureColumns["numbers"];
   /** Names of the columns of the data that labels are judged by. */
@@ -175,10 +192,19 @@ export function voteOnLabels(
 }
 
 /** What the built-in learners say, each out of fold. No opinion where no word occurs in two texts. */
-export function learnedOpinions({ chosen, features, votes }: LabelVotes, context: CheckContext): Promise<OutOfFold> {
+export function learnedOpinions(
+  { chosen, features, votes }: LabelVotes,
+  { distance }: LabelOptions,
+  context: CheckContext,
+): Promise<OutOfFold> {
   return chosen.useText
     ? textOpinions(features, votes, context)
-    : denseOpinions({ ...features, numbers: chosen.numbers }, votes, context);
+    : denseOpinions(
+        { ...features, numbers: chosen.numbers },
+        votes,
+        distance === "cosine" ? chosen.embeddings : [],
+        context,
+      );
 }
 
 /** Why images say nothing. */
@@ -204,7 +230,7 @@ function chosenFeatures(
     const used = [...numbers, ...categories, ...texts];
     const notes = [...leftNotes(left), ...(images?.notes ?? [])];
     if (used.length > 0) notes.push("features were used only to tell copies: given probabilities judge the labels");
-    return { used, numbers, judged: [], useText: false, matrices: ["probabilities"], notes };
+    return { used, embeddings, numbers, judged: [], useText: false, matrices: ["probabilities"], notes };
   }
   const { text } = data.shape.roles;
   const useText =
@@ -224,6 +250,7 @@ function chosenFeatures(
   }
   return {
     used: useText ? [...texts, ...categories] : [...numbers, ...categories],
+    embeddings,
     numbers,
     judged: lookedAtNames(useText ? [...texts, ...categories] : [...pixels, ...own, ...categories]),
     useText,

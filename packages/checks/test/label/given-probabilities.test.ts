@@ -125,9 +125,11 @@ describe("labelFlips() with given probabilities", () => {
       findings.map(({ kind, leaf, score, q, record }) => JSON.stringify([kind, leaf, score, q, back(record)])).sort();
     expect(plain.findings.length).toBeGreaterThan(20);
     expect(keysOf(shuffled, (record) => order[record]!)).toEqual(keysOf(plain, (record) => record));
-    const { suspects: _, disputed: __, ...rest } = shuffled.outcome;
-    const { suspects, disputed, ...expected } = plain.outcome;
+    const { suspects: _, reasons: others, disputed: __, ...rest } = shuffled.outcome;
+    const { suspects, reasons, disputed, ...expected } = plain.outcome;
     expect(rest).toEqual(expected);
+    const placeless = (list: typeof reasons) => list!.map(({ record: _, ...reason }) => reason);
+    expect(placeless(others)).toEqual(placeless(reasons));
     expect(shuffled.outcome.suspects).toHaveLength(suspects!.length);
     expect(shuffled.outcome.disputed).toHaveLength(disputed!.length);
   });

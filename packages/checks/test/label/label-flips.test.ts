@@ -245,6 +245,44 @@ describe("labelFlips()", () => {
     expect(hits(outcome.suspects!, rowOf, 70) / 70).toBeGreaterThan(0.8);
   });
 
+  it("looks for neighbours by the angle between embeddings where that is asked for", async () => {
+    const random = randomOf(31);
+    const normal = normalOf(32);
+    const label: string[] = [];
+    const values: number[] = [];
+    // Four directions, and lengths that say nothing.
+    for (let i = 0; i < 500; i++) {
+      const own = Math.floor(4 * random());
+      const [angle, length] = [(own * Math.PI) / 2 + 0.15 * normal(), 0.01 + 20 * random() ** 4];
+      values.push(length * Math.cos(angle), length * Math.sin(angle));
+      label.push("abcd"[own]!);
+    }
+    for (let i = 0; i < 50; i++) label[i] = label[i] === "a" ? "c" : "a";
+    const { table, rowOf } = tableOf({ label, at: label.map((_, i) => i) });
+    const sorted = new Float64Array(1000);
+    for (let i = 0; i < 500; i++) sorted.set(values.slice(2 * i, 2 * i + 2), 2 * rowOf[i]!);
+    const embeddings = { rows: 500, columns: 2, values: sorted };
+    /** Of the neighbours of suspects, the share that has the label which is suggested. */
+    const agreement = async (distance: "euclidean" | "cosine") => {
+      const input = { data: tableData(table), setRoot: new Uint8Array(32) };
+      const { outcomes } = await runChecks(input, [labelFlips()], {
+        roles: { label: "label", exclude: ["at"] },
+        embeddings,
+        checkOptions: { "label-flips": { distance } },
+      });
+      const shares = outcomes[0]!.reasons!.map(
+        ({ evidence }) => (evidence["neighbours"] as { suggested: number }).suggested / 25,
+      );
+      return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    };
+    expect(await agreement("cosine")).toBeGreaterThan(await agreement("euclidean"));
+    const shape = tableShape(table, { label: "label" });
+    expect(() => labelFlips().reads(shape, { distance: "manhattan" as "cosine" })).toThrow(
+      'distance: "manhattan" is not one of euclidean, cosine',
+    );
+    expect(() => labelFlips().reads(shape, { distance: "cosine" })).toThrow("none are given (embeddings)");
+  });
+
   it("reads text: flips of 20 % among 400 sentences", async () => {
     const random = randomOf(7);
     const pick = (words: string): string => words.split(" ")[Math.floor(5 * random())] as string;
@@ -290,6 +328,20 @@ describe("labelFlips()", () => {
       if (outcome.calibration === "uncalibrated") refused++;
     }
     expect(refused).toBeGreaterThan(0);
+  });
+
+  it("does not call honest overlap flips: nothing flipped, and the features say little", async () => {
+    for (let seed = 0; seed < 3; seed++) {
+      const normal = normalOf(seed + 40);
+      const columns: Columns & { label: string[] } = { label: [] };
+      for (let j = 0; j < 12; j++) columns[`v${j}`] = Array.from({ length: 400 }, () => normal());
+      for (const value of columns["v0"]!) columns.label.push((value as number) + 2.2 * normal() > 0 ? "yes" : "no");
+      const { outcome, findings } = await run(columns);
+      expect(findings).toEqual([]);
+      expect(outcome.calibration).toBe("uncalibrated");
+      expect(outcome.estimate!.low).toBe(0);
+      expect(outcome.notes.join()).toContain("the rate may be anything from 0");
+    }
   });
 
   it("claims nothing where the features say nothing, and says that its ranking may say nothing", async () => {
