@@ -52,9 +52,6 @@ const TREES_PER_PART = 25;
 const SAMPLE_SIZE = 256;
 const DRAWS = 200;
 const DRAWS_PER_PART = 25;
-/** Bytes of sums that wait to be added; four parts may always run at a time. */
-const WAITING_BYTES = 2 ** 26;
-const LEAST_AT_A_TIME = 4;
 /** Columns above which the norm replaces the Mahalanobis distance. */
 const MAX_COVARIANCE_COLUMNS = 400;
 /** Robust deviations below the median that still count, and above which a view grows only like a logarithm. */
@@ -82,15 +79,14 @@ export async function scoreOutliers(
     options: OutlierPartOptions,
   ): Promise<OutlierPart> => {
     const sum = { rows: new Float64Array(matrix.rows), decoy: new Float64Array(matrix.rows) };
-    const atATime = Math.max(LEAST_AT_A_TIME, Math.floor(WAITING_BYTES / (16 * matrix.rows)));
-    for (const turn of rangesOf(Math.ceil(count / size), atATime)) {
-      const ranges = rangesOf(count, size).slice(turn.begin, turn.end);
-      const parts = await context.map<Range, OutlierPart>({ module: TASKS, name, options, run: part }, ranges);
-      for (const part of parts) {
+    await context.map<Range, OutlierPart>(
+      { module: TASKS, name, options, run: part },
+      rangesOf(count, size),
+      (part) => {
         for (let i = 0; i < matrix.rows; i++) sum.rows[i]! += part.rows[i]!;
         for (let i = 0; i < matrix.rows; i++) sum.decoy[i]! += part.decoy[i]!;
-      }
-    }
+      },
+    );
     return sum;
   };
   const paths = await sumParts("isolationPart", isolationPart, TREES, TREES_PER_PART, { matrix, decoy, seed });
