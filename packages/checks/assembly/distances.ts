@@ -44,6 +44,22 @@ export function firstNear(tile: usize, references: usize, starts: usize, columns
   return to;
 }
 
+/** Rows (row after row, in double precision, a multiple of eight) as tiles. */
+export function fillTiles(x: usize, rows: i32, columns: i32, tiles: usize): void {
+  const width: usize = 8 * columns;
+  for (let i = 0; i < rows; i += 8) {
+    const a = x, b = a + width, c = b + width, d = c + width, e = d + width, f = e + width, g = f + width, h = g + width;
+    for (let j: usize = 0; j < width; j += 8) {
+      store<f32>(tiles, f32(load<f64>(a + j))); store<f32>(tiles, f32(load<f64>(b + j)), 4);
+      store<f32>(tiles, f32(load<f64>(c + j)), 8); store<f32>(tiles, f32(load<f64>(d + j)), 12);
+      store<f32>(tiles, f32(load<f64>(e + j)), 16); store<f32>(tiles, f32(load<f64>(f + j)), 20);
+      store<f32>(tiles, f32(load<f64>(g + j)), 24); store<f32>(tiles, f32(load<f64>(h + j)), 28);
+      tiles += 32;
+    }
+    x = h + width;
+  }
+}
+
 /**
  * The distance of every row of `count` tiles to the nearest reference of each draw: to `out` for each draw one value a row.
  * A draw has `size` references, a multiple of four.

@@ -293,7 +293,11 @@ export interface CheckContext {
   /** What the checks before this one answered, in their order; all others for a check that `follows`. */
   readonly results: readonly CheckResult[];
   onProgress(done: number, total: number): void;
-  /** Runs a pure exported function of a module on each part; results in order. */
+  /**
+   * Runs a pure exported function of a module on each part; results in order.
+   *
+   * @param take - Is given each result, in order, instead of all being held until the last has come; none are then returned.
+   */
   map<Input, Output>(
     task: {
       readonly module: string;
@@ -303,6 +307,7 @@ export interface CheckContext {
       readonly run?: (options: never, part: Input) => Output | Promise<Output>;
     },
     parts: readonly Input[],
+    take?: (output: Output) => void,
   ): Promise<Output[]>;
 }
 

@@ -32,8 +32,8 @@ export function leafOrder(leaves: readonly Uint8Array[]): LeafOrder {
   }
   const length = offsets[offsets.length - 1] as number;
   if (length >= 2 ** 32) throw new RangeError(`leaves: ${length} records are more than 2^32 - 1`);
-  const all = new Uint8Array(32 * length);
-  for (const [i, file] of leaves.entries()) all.set(file, 32 * (offsets[i] as number));
+  const all = leaves.length === 1 ? (leaves[0] as Uint8Array) : new Uint8Array(32 * length);
+  if (leaves.length > 1) for (const [i, file] of leaves.entries()) all.set(file, 32 * (offsets[i] as number));
 
   let order = Uint32Array.from({ length }, (_, record) => record);
   order = radixPass(order, all, 2);

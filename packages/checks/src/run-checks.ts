@@ -150,10 +150,10 @@ export async function runChecks(
       results: [...results.values()].map(({ result }) => result),
       ...(signal ? { signal } : {}),
       onProgress: (part, total) => onShare(total > 0 ? ownShare * Math.min(1, part / total) : 0),
-      async map(task, parts) {
-        const outputs = [];
-        for await (const output of executor.map(task as unknown as Task, parts, signal ? { signal } : {}))
-          outputs.push(output);
+      async map(task, parts, take) {
+        const outputs: unknown[] = [];
+        const use = (take ?? ((output) => outputs.push(output))) as (output: unknown) => void;
+        for await (const output of executor.map(task as unknown as Task, parts, signal ? { signal } : {})) use(output);
         return outputs as never;
       },
     };

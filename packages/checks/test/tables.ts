@@ -57,9 +57,12 @@ export function contextOf(over: Partial<CheckContext> = {}): CheckContext {
     showValues: true,
     results: [],
     onProgress() {},
-    async map(task, parts) {
+    async map(task, parts, take) {
       const run = task.run ?? (await import(task.module))[task.name];
-      return Promise.all(parts.map((part) => run(task.options as never, part)));
+      const outputs = await Promise.all(parts.map((part) => run(task.options as never, part)));
+      if (!take) return outputs;
+      outputs.forEach(take);
+      return [];
     },
     ...over,
   };

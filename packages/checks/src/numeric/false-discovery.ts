@@ -12,14 +12,16 @@
  */
 export function benjaminiHochberg(p: ArrayLike<number>): Float64Array {
   const n = p.length;
-  const order = Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => p[a]! - p[b]! || a - b);
-  const q = new Float64Array(n);
+  const sorted = new Float64Array(p).sort();
+  const rates = new Float64Array(n);
   let least = 1;
   for (let rank = n; rank >= 1; rank--) {
-    const i = order[rank - 1]!;
-    least = Math.min(least, (p[i]! * n) / rank);
-    q[i] = least;
+    least = Math.min(least, (sorted[rank - 1]! * n) / rank);
+    rates[rank - 1] = least;
   }
+  // Equal values have the rate of the last of them, which is the least of theirs.
+  const q = new Float64Array(n);
+  for (let i = 0; i < n; i++) q[i] = rates[countUpTo(sorted, p[i]!) - 1]!;
   return q;
 }
 
@@ -40,20 +42,17 @@ export function conformalPValues(scores: Float64Array, calibration: Float64Array
  */
 export function decoyRates(scores: Float64Array, decoys: Float64Array): Float64Array {
   const n = scores.length;
-  const order = Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
-  const sorted = decoys.slice().sort();
-  const q = new Float64Array(n);
+  const sorted = scores.slice().sort();
+  const sortedDecoys = decoys.slice().sort();
+  const rates = new Float64Array(n);
   let least = 1;
-  for (let rank = n; rank >= 1; ) {
-    // Equal scores stand or fall together.
-    let first = rank - 1;
-    const score = scores[order[first]!]!;
-    while (first > 0 && scores[order[first - 1]!] === score) first--;
-    least = Math.min(least, (1 + sorted.length - countBelow(sorted, score)) / rank);
-    for (let i = first; i < rank; i++) q[order[i]!] = least;
-    rank = first;
+  // Equal scores stand or fall together: the first of them counts all.
+  for (let i = 0; i < n; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1])
+      least = Math.min(least, (1 + decoys.length - countBelow(sortedDecoys, sorted[i]!)) / (n - i));
+    rates[i] = least;
   }
-  return q;
+  return scores.map((score) => rates[countBelow(sorted, score)]!);
 }
 
 /** How many of the ascending values are below `score`. */
@@ -63,6 +62,18 @@ function countBelow(sorted: Float64Array, score: number): number {
   while (low < high) {
     const middle = (low + high) >> 1;
     if (sorted[middle]! < score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How many of the ascending values are at most `score`. */
+function countUpTo(sorted: Float64Array, score: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= score) low = middle + 1;
     else high = middle;
   }
   return low;

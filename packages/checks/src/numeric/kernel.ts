@@ -19,6 +19,7 @@ interface KernelModule {
     limits: number,
     out: number,
   ): number;
+  fillTiles(values: number, rows: number, columns: number, tiles: number): void;
   leastDistances(
     tiles: number,
     count: number,

@@ -19,7 +19,9 @@ export interface SampledNeighboursOptions {
 }
 
 /** Distances that are held at once, and values of rows that are in the memory of the kernel. */
-const HELD_DISTANCES = 2 ** 23;
+const HELD_DISTANCES = 2 ** 22;
+/** Bytes of distances that may be in the memory of the kernel, which never shrinks. */
+const MOST_INSIDE = 2 ** 26;
 const PIECE_VALUES = 2 ** 15;
 
 /**
@@ -39,34 +41,54 @@ export function addSampledDistances(
   { references = 20, kernel = numericKernel() }: SampledNeighboursOptions = {},
 ): void {
   const size = Math.min(references, rows.rows);
-  const most = Math.max(rows.rows, decoy?.rows ?? 0);
-  const batch = Math.max(1, Math.min(end - begin, Math.floor(HELD_DISTANCES / most)));
-  const distances = new Float32Array(batch * most);
+  const batch = Math.max(1, Math.min(end - begin, Math.floor(HELD_DISTANCES / rows.rows)));
+  const tiles = Math.max(1, Math.min(Math.ceil(rows.rows / 8), Math.floor(PIECE_VALUES / (8 * rows.columns))));
+  const inside = 4 * batch * rows.rows <= MOST_INSIDE;
+  const memory = kernel?.room(
+    64 * tiles * rows.columns,
+    32 * tiles * rows.columns,
+    16 * batch * Math.ceil(size / 4) * rows.columns,
+    32 * tiles * batch,
+    inside ? 4 * batch * rows.rows : 0,
+  );
+  const place = kernel && memory ? { module: kernel.module, tiles, ...memory } : undefined;
+  // In the memory of the kernel it is used again; a new one for each part of the work would wait to be collected.
+  const distances =
+    memory && inside
+      ? new Float32Array(memory.buffer, memory.at[4], batch * rows.rows)
+      : new Float32Array(batch * rows.rows);
+  const counts = new Uint32Array(MEDIAN_BINS);
   for (let first = begin; first < end; first += batch) {
     const samples: Int32Array[] = [];
     for (let draw = first; draw < Math.min(first + batch, end); draw++) {
       samples.push(sampleWithoutReplacement(randomStream(seed, "sampled-neighbours", draw), rows.rows, size));
     }
     const drawn = drawnRows(rows, samples);
-    leastDistances(rows, drawn, distances, kernel);
+    leastDistances(rows, drawn, place, (draw, first, found) => distances.set(found, draw * rows.rows + first));
     const scales = samples.map((sample, draw) => {
       const own = distances.subarray(draw * rows.rows, (draw + 1) * rows.rows);
       for (let r = 0; r < size; r++) own[sample[r]!] = toOthers(drawn, draw, r);
-      const unit = medianOf(own);
+      const unit = medianOf(own, counts);
       // Where half of the rows have distance 0 the draw says nothing in units of the median.
-      return unit > 0 ? 1 / unit : 1;
+      const scale = unit > 0 ? 1 / unit : 1;
+      addScaled(sums, 0, own, scale);
+      return scale;
     });
-    addScaled(sums, distances, scales);
     if (!decoy || !decoySums) continue;
-    leastDistances(decoy, drawn, distances, kernel);
-    addScaled(decoySums, distances, scales);
+    leastDistances(decoy, drawn, place, (draw, first, found) => addScaled(decoySums, first, found, scales[draw]!));
   }
 }
 
-function addScaled(sums: Float64Array, distances: Float32Array, scales: readonly number[]): void {
-  for (const [draw, scale] of scales.entries()) {
-    for (let i = 0, at = draw * sums.length; i < sums.length; i++, at++) sums[i]! += distances[at]! * scale;
-  }
+/** Where the kernel works: rows, their tiles, references, and what it finds. */
+interface Workplace {
+  readonly module: NumericKernel["module"];
+  readonly tiles: number;
+  readonly buffer: ArrayBuffer;
+  readonly at: readonly [number, number, number, number, number];
+}
+
+function addScaled(sums: Float64Array, first: number, distances: Float32Array, scale: number): void {
+  for (let i = 0, to = first; i < distances.length; i++, to++) sums[to]! += distances[i]! * scale;
 }
 
 /** References of several draws. */
@@ -118,14 +140,21 @@ function squaredDistance(a: Float32Array, at: number, b: Float32Array, from: num
   return sum;
 }
 
-/** Distance of every row to the nearest reference of each draw, draw after draw. */
-function leastDistances(matrix: DenseMatrix, drawn: Drawn, out: Float32Array, kernel: NumericKernel | null): void {
+/**
+ * The distance of every row to the nearest reference of each draw, in pieces of consecutive rows, the draws of a piece in order. What
+ * `use` is given is overwritten by the next.
+ */
+function leastDistances(
+  matrix: DenseMatrix,
+  drawn: Drawn,
+  place: Workplace | undefined,
+  use: (draw: number, first: number, found: Float32Array) => void,
+): void {
   const { rows, columns, values } = matrix;
   const { draws, size, padded } = drawn;
-  const tiles = Math.max(1, Math.min(Math.ceil(rows / 8), Math.floor(PIECE_VALUES / (8 * columns))));
-  const memory = kernel?.room(32 * tiles * columns, drawn.values.byteLength, 32 * tiles * draws);
-  if (!kernel || !memory) {
+  if (!place) {
     const row = new Float32Array(columns);
+    const found = new Float32Array(1);
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < columns; j++) row[j] = values[i * columns + j]!;
       for (let draw = 0; draw < draws; draw++) {
@@ -134,44 +163,44 @@ function leastDistances(matrix: DenseMatrix, drawn: Drawn, out: Float32Array, ke
           const sum = squaredDistance(row, 0, drawn.values, (draw * padded + r) * columns, columns);
           if (sum < least) least = sum;
         }
-        out[draw * rows + i] = Math.sqrt(least);
+        found[0] = Math.sqrt(least);
+        use(draw, i, found);
       }
     }
     return;
   }
-  const [tilesAt, drawnAt, outAt] = memory.at;
-  const piece = new Float32Array(memory.buffer, tilesAt, 8 * tiles * columns);
-  const found = new Float32Array(memory.buffer, outAt, 8 * tiles * draws);
-  new Float32Array(memory.buffer, drawnAt, drawn.values.length).set(drawn.values);
+  const { module, tiles, buffer, at } = place;
+  const [valuesAt, tilesAt, drawnAt, outAt] = at;
+  const piece = new Float64Array(buffer, valuesAt, 8 * tiles * columns);
+  new Float32Array(buffer, drawnAt, drawn.values.length).set(drawn.values);
   for (let first = 0; first < rows; first += 8 * tiles) {
     const count = Math.min(8 * tiles, rows - first);
     const filled = Math.ceil(count / 8);
-    for (let i = 0; i < count; i++) {
-      const to = (i >> 3) * 8 * columns + (i & 7);
-      for (let j = 0, at = (first + i) * columns; j < columns; j++, at++) piece[to + 8 * j] = values[at]!;
-    }
-    kernel.module.leastDistances(tilesAt, filled, columns, drawnAt, draws, padded, outAt);
+    piece.set(values.subarray(first * columns, (first + count) * columns));
+    module.fillTiles(valuesAt, 8 * filled, columns, tilesAt);
+    module.leastDistances(tilesAt, filled, columns, drawnAt, draws, padded, outAt);
     for (let draw = 0; draw < draws; draw++) {
-      out.set(found.subarray(8 * filled * draw, 8 * filled * draw + count), draw * rows + first);
+      use(draw, first, new Float32Array(buffer, outAt + 32 * filled * draw, count));
     }
   }
 }
 
-/** The lower middle value of numbers that are not negative: their bits are in the order of their values. */
-function medianOf(values: Float32Array): number {
+/** Halves of the bits of a number in single precision. */
+const MEDIAN_BINS = 65_536;
+
+/** The lower middle value of numbers that are not negative: their bits are in the order of their values. Overwrites `counts`. */
+function medianOf(values: Float32Array, counts: Uint32Array): number {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let left = (values.length - 1) >> 1;
-  let found = 0;
-  for (let shift = 22; shift >= 0; shift -= 11) {
-    const counts = new Uint32Array(2048);
-    // Shifted twice: a word that is shifted by 33 is shifted by one.
-    for (let i = 0; i < bits.length; i++) {
-      const word = bits[i]!;
-      if ((word >>> shift) >>> 11 === found) counts[(word >>> shift) & 2047]!++;
-    }
+  const reached = (): number => {
     let at = 0;
     while (counts[at]! <= left) left -= counts[at++]!;
-    found = found * 2048 + at;
-  }
-  return new Float32Array(Uint32Array.of(found).buffer)[0]!;
+    return at;
+  };
+  counts.fill(0);
+  for (let i = 0; i < bits.length; i++) counts[bits[i]! >>> 16]!++;
+  const upper = reached();
+  counts.fill(0);
+  for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 16 === upper) counts[bits[i]! & 0xffff]!++;
+  return new Float32Array(Uint32Array.of(upper * MEDIAN_BINS + reached()).buffer)[0]!;
 }

@@ -150,7 +150,8 @@ function withoutClaim(
 ): Pick<OutlierCalibration, "tail" | "tailFound"> & { reasons: string[] } {
   const tail = tailOpinion(score, others);
   const tailQ = benjaminiHochberg(tail.map((p) => (Number.isNaN(p) ? 1 : p)));
-  const tailFound = Uint8Array.from(tailQ, (q) => (q <= fdr ? 1 : 0));
+  const tailFound = new Uint8Array(tailQ.length);
+  for (let i = 0; i < tailQ.length; i++) if (tailQ[i]! <= fdr) tailFound[i] = 1;
   const reasons: string[] = [];
   if (score.length < LEAST_RECORDS) reasons.push(`only ${score.length} distinct records; ${LEAST_RECORDS} are needed`);
   const tied = shareOfTopScore(score);

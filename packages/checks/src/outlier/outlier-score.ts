@@ -52,9 +52,6 @@ const TREES_PER_PART = 25;
 const SAMPLE_SIZE = 256;
 const DRAWS = 200;
 const DRAWS_PER_PART = 25;
-/** Bytes of sums that wait to be added; four parts may always run at a time. */
-const WAITING_BYTES = 2 ** 26;
-const LEAST_AT_A_TIME = 4;
 /** Columns above which the norm replaces the Mahalanobis distance. */
 const MAX_COVARIANCE_COLUMNS = 400;
 /** Robust deviations below the median that still count, and above which a view grows only like a logarithm. */
@@ -82,44 +79,22 @@ export async function scoreOutliers(
     options: OutlierPartOptions,
   ): Promise<OutlierPart> => {
     const sum = { rows: new Float64Array(matrix.rows), decoy: new Float64Array(matrix.rows) };
-    const atATime = Math.max(LEAST_AT_A_TIME, Math.floor(WAITING_BYTES / (16 * matrix.rows)));
-    for (const turn of rangesOf(Math.ceil(count / size), atATime)) {
-      const ranges = rangesOf(count, size).slice(turn.begin, turn.end);
-      const parts = await context.map<Range, OutlierPart>({ module: TASKS, name, options, run: part }, ranges);
-      for (const part of parts) {
+    await context.map<Range, OutlierPart>(
+      { module: TASKS, name, options, run: part },
+      rangesOf(count, size),
+      (part) => {
         for (let i = 0; i < matrix.rows; i++) sum.rows[i]! += part.rows[i]!;
         for (let i = 0; i < matrix.rows; i++) sum.decoy[i]! += part.decoy[i]!;
-      }
-    }
+      },
+    );
     return sum;
-  };
-  const paths = await sumParts("isolationPart", isolationPart, TREES, TREES_PER_PART, { matrix, decoy, seed });
-  context.onProgress(1, 3);
-  // Neither is needed as it was any more, and no thread reads them now.
-  clip(matrix);
-  clip(decoy);
-  const distances = await sumParts("neighbourPart", neighbourPart, DRAWS, DRAWS_PER_PART, {
-    matrix,
-    decoy,
-    seed,
-  });
-  context.onProgress(2, 3);
-  const covariance = matrix.columns <= MAX_COVARIANCE_COLUMNS ? fitTrimmedMahalanobis(matrix) : undefined;
-  const farness = (m: DenseMatrix): Float64Array => (covariance ? mahalanobisDistances(m, covariance) : normsOf(m));
-  context.onProgress(3, 3);
-
-  const sampleSize = Math.min(SAMPLE_SIZE, matrix.rows);
-  const raw: Record<View, [Float64Array, Float64Array]> = {
-    isolation: [isolationScores(paths.rows, TREES, sampleSize), isolationScores(paths.decoy, TREES, sampleSize)],
-    neighbours: [distances.rows.map((sum) => sum / DRAWS), distances.decoy.map((sum) => sum / DRAWS)],
-    covariance: [farness(matrix), farness(decoy)],
   };
   const flat: View[] = [];
   const views: Partial<Record<View, Float64Array>> = {};
   const score = new Float64Array(matrix.rows);
   const decoyScore = new Float64Array(matrix.rows);
-  for (const view of VIEWS) {
-    const [rows, others] = raw[view];
+  // In the order of VIEWS, each as soon as it is there, so that what it comes from can be let go.
+  const addView = (view: View, rows: Float64Array, others: Float64Array): void => {
     const { median, iqr } = spreadOf(rows);
     if (!(iqr > 0)) flat.push(view);
     const scale = iqr > 0 ? iqr / 1.349 : Math.sqrt(momentsOf(rows).variance);
@@ -130,7 +105,27 @@ export async function scoreOutliers(
       score[i]! += standardised[i]! / VIEWS.length;
       decoyScore[i]! += standardisedDecoy[i]! / VIEWS.length;
     }
-  }
+  };
+
+  const options = { matrix, decoy, seed };
+  const sampleSize = Math.min(SAMPLE_SIZE, matrix.rows);
+  await sumParts("isolationPart", isolationPart, TREES, TREES_PER_PART, options).then(({ rows, decoy: others }) =>
+    addView("isolation", isolationScores(rows, TREES, sampleSize), isolationScores(others, TREES, sampleSize)),
+  );
+  context.onProgress(1, 3);
+  // Neither is needed as it was any more, and no thread reads them now.
+  clip(matrix);
+  clip(decoy);
+  await sumParts("neighbourPart", neighbourPart, DRAWS, DRAWS_PER_PART, options).then(({ rows, decoy: others }) => {
+    for (let i = 0; i < matrix.rows; i++) rows[i]! /= DRAWS;
+    for (let i = 0; i < matrix.rows; i++) others[i]! /= DRAWS;
+    addView("neighbours", rows, others);
+  });
+  context.onProgress(2, 3);
+  const covariance = matrix.columns <= MAX_COVARIANCE_COLUMNS ? fitTrimmedMahalanobis(matrix) : undefined;
+  const farness = (m: DenseMatrix): Float64Array => (covariance ? mahalanobisDistances(m, covariance) : normsOf(m));
+  context.onProgress(3, 3);
+  addView("covariance", farness(matrix), farness(decoy));
   return {
     rows: { score, views: views as Record<View, Float64Array> },
     decoy: decoyScore,
