@@ -20,7 +20,7 @@ import {
   type PlainReadOptions,
   taskOf,
 } from "./tasks.js";
-import { isWholeLocalFile, runsOfFiles, wholeFileIndex } from "./whole-file.js";
+import { isWholeLocalFile, isWorthSharing, runsOfFiles, wholeFileIndex } from "./whole-file.js";
 
 export interface ScanOptions {
   /** Where the work runs. Default: here. */
@@ -112,10 +112,12 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   /** By the ordinal of their file. */
   const digests: (string | undefined)[] = source.files.map(() => undefined);
   const whole = source.files.flatMap((file, ordinal) => (isWholeLocalFile(file) ? [ordinal] : []));
-  const runs = runsOfFiles(whole.map((ordinal) => source.files[ordinal] as SourceFile));
+  const wholeFiles = whole.map((ordinal) => source.files[ordinal] as SourceFile);
+  const runs = runsOfFiles(wholeFiles);
+  const hasher = isWorthSharing(wholeFiles) ? executor : inlineExecutor();
   let run = 0;
   let at = 0;
-  for await (const found of executor.map(taskOf("digestFiles", {}), runs, { ...mapOptions, onWork })) {
+  for await (const found of hasher.map(taskOf("digestFiles", {}), runs, { ...mapOptions, onWork })) {
     for (const digest of found) digests[whole[at++] as number] = digest;
     const files = runs[run++] as SourceFile[];
     done = files.reduce((sum, { size }) => sum + size, done);
