@@ -142,14 +142,6 @@ function fieldsOf(entries: readonly FileEntry[]): CborField[] {
   return fields;
 }
 
-function hasSameFields(one: FileEntry | undefined, other: FileEntry | undefined): boolean {
-  return (
-    (one?.bytes === undefined) === (other?.bytes === undefined) &&
-    (one?.schema === undefined) === (other?.schema === undefined) &&
-    (one?.leafKey === undefined) === (other?.leafKey === undefined)
-  );
-}
-
 /** The leaf of an entry in the dataset tree: SHA-256(0x04 ‖ entry bytes), 32 bytes. */
 export function entryLeaf(entry: FileEntry): Uint8Array {
   const bytes = entryBytes(entry);
@@ -159,29 +151,50 @@ export function entryLeaf(entry: FileEntry): Uint8Array {
   return sha256(input);
 }
 
-/** Most entries that are encoded together. */
-const RUN_ENTRIES = 4096;
+/** Entries that are encoded together: what they are encoded to stays small. */
+const ENTRIES_AT_ONCE = 4096;
 
 /** The leaves of entries, one after another, 32 bytes each. */
 export function entryLeaves(entries: readonly FileEntry[]): Uint8Array {
   const leaves = new Uint8Array(32 * entries.length);
-  let at = 0;
-  for (const run of runsOfFields(entries)) {
-    const { arena, offsets } = encodeCborMaps(fieldsOf(run));
-    hashLeaves(arena, offsets, 0x04, leaves.subarray(at));
-    at += 32 * run.length;
+  for (let begin = 0; begin < entries.length; begin += ENTRIES_AT_ONCE) {
+    const some = entries.slice(begin, begin + ENTRIES_AT_ONCE);
+    const { arena, offsets } = rowsOf(some, (alike) => encodeCborMaps(fieldsOf(alike)));
+    hashLeaves(arena, offsets, 0x04, leaves.subarray(32 * begin));
   }
   return leaves;
 }
 
-/** Runs of entries that have the same fields, short enough that what they are encoded to stays small. */
-function runsOfFields(entries: readonly FileEntry[]): (readonly FileEntry[])[] {
-  const runs: (readonly FileEntry[])[] = [];
-  for (let begin = 0, end = 0; begin < entries.length; begin = end) {
-    while (end < entries.length && end - begin < RUN_ENTRIES && hasSameFields(entries[begin], entries[end])) end++;
-    runs.push(entries.slice(begin, end));
+/** Bytes for each entry: row i is `arena[offsets[i], offsets[i+1])`. */
+interface EntryRows {
+  readonly arena: Uint8Array;
+  readonly offsets: Float64Array;
+}
+
+/** The rows of entries in their order, made of entries at a time that have the same fields. */
+function rowsOf(entries: readonly FileEntry[], encode: (alike: readonly FileEntry[]) => EntryRows): EntryRows {
+  const groups = new Map<number, FileEntry[]>();
+  const groupOf = entries.map((entry) => {
+    const group =
+      Number(entry.bytes === undefined) +
+      2 * Number(entry.schema === undefined) +
+      4 * Number(entry.leafKey === undefined);
+    const alike = groups.get(group);
+    if (alike === undefined) groups.set(group, [entry]);
+    else alike.push(entry);
+    return group;
+  });
+  const rows = new Map([...groups].map(([group, alike]) => [group, { ...encode(alike), next: 0 }]));
+  if (rows.size === 1) return [...rows.values()][0] as EntryRows;
+  const arena = new Uint8Array([...rows.values()].reduce((size, { arena: bytes }) => size + bytes.length, 0));
+  const offsets = new Float64Array(entries.length + 1);
+  for (const [i, group] of groupOf.entries()) {
+    const from = rows.get(group) as EntryRows & { next: number };
+    const row = from.arena.subarray(from.offsets[from.next], from.offsets[++from.next]);
+    arena.set(row, offsets[i]);
+    offsets[i + 1] = (offsets[i] as number) + row.length;
   }
-  return runs;
+  return { arena, offsets };
 }
 
 /**
@@ -217,7 +230,12 @@ export function formatEntry(entry: FileEntry): string {
 /** `files.jsonl`: one RFC 8785 object and one LF for each entry, in tree order. */
 export function formatEntries(entries: readonly FileEntry[]): Uint8Array {
   checkEntryOrder(entries);
-  return joinBytes(runsOfFields(entries).map((run) => joinRows(run.length, linePieces(run)).arena));
+  const pieces: Uint8Array[] = [];
+  for (let begin = 0; begin < entries.length; begin += ENTRIES_AT_ONCE) {
+    const some = entries.slice(begin, begin + ENTRIES_AT_ONCE);
+    pieces.push(rowsOf(some, (alike) => joinRows(alike.length, linePieces(alike))).arena);
+  }
+  return joinBytes(pieces);
 }
 
 /** What a line of `files.jsonl` is made of, for entries with the same fields. Names are in the order of RFC 8785. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { fromHex, toHex } from "@assay/merkle";
+import { canonicalJson, fromHex, toHex } from "@assay/merkle";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -9,6 +9,7 @@ import {
   EMPTY_ROOT,
   entryBytes,
   entryLeaf,
+  entryLeaves,
   type FileEntry,
   formatEntries,
   parseEntries,
@@ -66,6 +67,25 @@ describe("entryBytes() and entryLeaf()", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("entryLeaves() and formatEntries()", () => {
+  it("give each entry what it has alone, whatever fields those beside it have", () => {
+    const base = { format: "csv", leafFormat: "assay-record/v1", size: 7, records: 1 } as const;
+    const digest = (i: number) => i.toString(16).padStart(64, "0");
+    const entries = Array.from({ length: 9000 }, (_, i): FileEntry => {
+      const named = { ...base, path: `${String(i).padStart(5, "0")}${i % 7 === 0 ? '"é' : ""}`, root: digest(i + 1) };
+      if (i % 3 === 0) return { ...named, bytes: digest(i), schema: digest(5) };
+      if (i % 3 === 1) return { ...named, bytes: digest(i), leafKey: "0123456789abcdef", schema: digest(6) };
+      return { ...named, format: "other", records: 0, root: EMPTY_ROOT, bytes: digest(i) };
+    });
+    const leaves = entryLeaves(entries);
+    for (const i of [0, 1, 2, 4095, 4096, 4097, 8999])
+      expect(toHex(leaves.subarray(32 * i, 32 * i + 32))).toBe(toHex(entryLeaf(entries[i]!)));
+    const text = entries.map((entry) => `${canonicalJson(entry)}\n`).join("");
+    expect(new TextDecoder().decode(formatEntries(entries))).toBe(text);
+    expect(formatEntries([])).toHaveLength(0);
   });
 });
 

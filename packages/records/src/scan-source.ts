@@ -20,7 +20,7 @@ import {
   type PlainReadOptions,
   taskOf,
 } from "./tasks.js";
-import { isWholeLocalFile, runsOfFiles, wholeFileIndex } from "./whole-file.js";
+import { isWholeLocalFile, isWorthSharing, runsOfFiles, wholeFileIndex } from "./whole-file.js";
 
 export interface ScanOptions {
   /** Where the work runs. Default: here. */
@@ -85,7 +85,6 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   };
   const mapOptions = signal === undefined ? {} : { signal };
 
-  const indexed: IndexTaskOutput[] = [];
   let evidence: Evidence = [];
   const indexTask = taskOf("indexFile", {
     ...readOptions,
@@ -110,20 +109,12 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
     seen += bytes;
     tell();
   };
-  /** By the ordinal of their file. */
-  const digests: (string | undefined)[] = source.files.map(() => undefined);
-  const whole = source.files.flatMap((file, ordinal) => (isWholeLocalFile(file) ? [ordinal] : []));
-  const runs = runsOfFiles(whole.map((ordinal) => source.files[ordinal] as SourceFile));
-  let run = 0;
-  let at = 0;
-  for await (const found of executor.map(taskOf("digestFiles", {}), runs, { ...mapOptions, onWork })) {
-    for (const digest of found) digests[whole[at++] as number] = digest;
-    const files = runs[run++] as SourceFile[];
+  const outputsOf = await wholeFiles(source.files, executor, { ...mapOptions, onWork }, (files) => {
     done = files.reduce((sum, { size }) => sum + size, done);
     tell(files.at(-1)?.path);
-  }
+  });
   const inputs = source.files.flatMap((file, ordinal) =>
-    digests[ordinal] === undefined ? [{ file, ordinal, mostLeaves: mostLeaves(file) }] : [],
+    outputsOf[ordinal] === undefined ? [{ file, ordinal, mostLeaves: mostLeaves(file) }] : [],
   );
   // With more workers than files they share the work on large files, if they can; else the second reading is shared out,
   // and sooner done than leaves are made by one.
@@ -133,15 +124,10 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
       : executor.map(indexTask, inputs, { ...mapOptions, onWork });
   const looked = outputs[Symbol.asyncIterator]();
   try {
-    for (const [ordinal, file] of source.files.entries()) {
-      const bytes = digests[ordinal];
-      if (bytes !== undefined) {
-        indexed.push({ index: wholeFileIndex(file.format as "files" | "other", bytes, file.size), evidence: NONE });
-        continue;
-      }
+    for (const { file, ordinal } of inputs) {
       const { value, done: isOver } = await looked.next();
       if (isOver === true) throw new RangeError("executor: it gave fewer outputs than it had inputs");
-      indexed.push(value);
+      outputsOf[ordinal] = value;
       evidence = mergeEvidence(evidence, value.evidence);
       done += file.size;
       tell(file.path);
@@ -149,6 +135,7 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   } finally {
     await looked.return?.();
   }
+  const indexed = outputsOf as readonly IndexTaskOutput[];
 
   const jsonlColumns = new Set<string>();
   const membersOf = new Map<number, Set<string>>();
@@ -198,6 +185,34 @@ export async function scanSource(source: Source, options: ScanOptions = {}): Pro
   const records = files.reduce((sum, { index }) => sum + index.records, 0);
   const unnamed = unnamedFiles(files);
   return { source, files, reading, leafFormat, records, warnings, ...(unnamed.length === 0 ? {} : { unnamed }) };
+}
+
+/**
+ * What there is to say of files that are not looked into, by the ordinal of the file; nothing of the others. Work for a million of them
+ * is apart from what there is to do for a source: a function is compiled as a whole for one of its loops.
+ */
+async function wholeFiles(
+  files: readonly SourceFile[],
+  executor: Executor,
+  options: MapOptions,
+  onRun: (files: readonly SourceFile[]) => void,
+): Promise<(IndexTaskOutput | undefined)[]> {
+  const outputs: (IndexTaskOutput | undefined)[] = files.map(() => undefined);
+  const ordinals = files.flatMap((file, ordinal) => (isWholeLocalFile(file) ? [ordinal] : []));
+  const whole = ordinals.map((ordinal) => files[ordinal] as SourceFile);
+  const runs = runsOfFiles(whole);
+  const hasher = isWorthSharing(whole) ? executor : inlineExecutor();
+  let run = 0;
+  let at = 0;
+  for await (const digests of hasher.map(taskOf("digestFiles", {}), runs, options)) {
+    for (const digest of digests) {
+      const { format, size } = whole[at] as SourceFile;
+      const index = wholeFileIndex(format as "files" | "other", digest, size);
+      outputs[ordinals[at++] as number] = { index, evidence: NONE };
+    }
+    onRun(runs[run++] as SourceFile[]);
+  }
+  return outputs;
 }
 
 /** Metadata files with the files that each of their parts names. */

@@ -107,6 +107,26 @@ describe("hashSource()", () => {
     }
     expect({ ...source.reading.types }).toEqual({ file: "bytes", folder: "text" });
   });
+  it("gives the records of consecutive files as one item where that is asked for, and the leaves are the same", async () => {
+    const picture = (path: string) => ({ path, bytes: utf8(path), format: "files" as const });
+    const csv = { path: "c.csv", bytes: utf8("x\n1\n2\n") };
+    const source = await scanned([picture("a/1"), picture("b"), csv, picture("d/2"), picture("d/é")]);
+    const items = async (options: Parameters<typeof hashSource>[1]) => {
+      const found: (readonly [file: number, files: number | undefined, leaves: string])[] = [];
+      for await (const { file, files, leaves } of hashSource(source, options)) found.push([file, files, toHex(leaves)]);
+      return found;
+    };
+    const apart = await items({});
+    expect(apart.map(([file, files]) => [file, files])).toEqual([0, 1, 2, 3, 4].map((file) => [file, undefined]));
+    const leaves = apart.map(([, , leaf]) => leaf);
+    expect(await items({ joinsFiles: true })).toEqual([
+      [0, 2, leaves.slice(0, 2).join("")],
+      [2, undefined, leaves[2]],
+      [3, 2, leaves.slice(3).join("")],
+    ]);
+    const rule = { paths: { one: "a/*", two: "d/*" } };
+    expect(await items({ joinsFiles: true, splits: rule })).toEqual(apart);
+  });
   it("tells progress, and stops with the reason of an aborted signal", async () => {
     const files = Array.from({ length: 3 }, (_, i) => ({ path: `${i}.csv`, bytes: utf8("x\n1\n2\n") }));
     const told: Progress[] = [];
