@@ -3,6 +3,7 @@
  * hyparquet-compressors, whose module is loaded anew for every call.
  */
 
+import { compileWasm } from "@assay/merkle";
 import { decompressSnappy as portable } from "hyparquet-compressors";
 import { SNAPPY } from "./generated/snappy.js";
 
@@ -26,8 +27,7 @@ function openSnappy(): Snappy | null {
   if (typeof WebAssembly !== "object") return null;
   try {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_BYTES / PAGE_BYTES });
-    const binary = Uint8Array.from(atob(SNAPPY), (character) => character.charCodeAt(0));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(compileWasm(SNAPPY), { env: { memory } });
     return { module: exports as unknown as SnappyModule, memory };
   } catch {
     return null;
