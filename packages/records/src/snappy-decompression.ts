@@ -34,7 +34,7 @@ function openSnappy(): Snappy | null {
   }
 }
 
-/** The `size` bytes that `input` stands for, in memory of their own. Throws an Error when the bytes are damaged. */
+/** The `size` bytes that `input` stands for: good until the next call. Throws an Error when the bytes are damaged. */
 export function decompressSnappy(input: Uint8Array, size: number): Uint8Array {
   if (opened === undefined) opened = openSnappy();
   if (opened === null) return portable(input, size);
@@ -46,7 +46,7 @@ export function decompressSnappy(input: Uint8Array, size: number): Uint8Array {
   const bytes = new Uint8Array(memory.buffer);
   bytes.set(input, from);
   if (!module.decompress(from, input.length, to, size)) throw new Error("the bytes are damaged");
-  return bytes.slice(to, to + size);
+  return bytes.subarray(to, to + size);
 }
 
 /** Makes room for so many bytes, if there is memory for them. */
