@@ -22,8 +22,6 @@ const ROUND_CONSTANTS = memory.data<u32>([
 
 /** Round constants in all four lanes, as vectors: the engine would build constants again and again. 64 × 16 bytes. */
 const CONSTANTS: usize = 1024;
-/** The 16 words of a block, a vector each. */
-const WORDS: usize = 2048;
 /** The 8 words of the state, a vector each. */
 const STATE: usize = 2304;
 /** Where digests go that nobody wants: lanes of a group that is not full. */
@@ -35,6 +33,8 @@ const TARGETS: usize = 2640;
 const MESSAGES: usize = 3072;
 /** Most blocks that a message of a batch may have. */
 const MOST_BLOCKS: i32 = 16;
+/** The 16 words of a block, a vector each, and behind them the 48 that they are expanded to. */
+const WORDS: usize = 38912;
 /** For each last byte of a node's 65: the 64 words of its second block, round constants added. 256 × 256 bytes. */
 const SECOND_BLOCKS: usize = 65536;
 
@@ -50,13 +50,13 @@ const SECOND_BLOCKS: usize = 65536;
   const sum = v128.xor(v128.xor(rotate(a, 2), rotate(a, 13)), rotate(a, 22));
   return add(sum, v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c))));
 }
-/** The word 16 places on: w[t] of w[t−16], w[t−15], w[t−7], w[t−2]. */
-@inline function expand(w16: v128, w15: v128, w7: v128, w2: v128): v128 {
-  const low = v128.xor(v128.xor(rotate(w15, 7), rotate(w15, 18)), i32x4.shr_u(w15, 3));
-  const high = v128.xor(v128.xor(rotate(w2, 17), rotate(w2, 19)), i32x4.shr_u(w2, 10));
-  return add(add(w16, low), add(w7, high));
+/** Writes the word 16 places on: w[t + 16] of w[t], w[t + 1], w[t + 9], w[t + 14]. */
+@inline function expandTo(at: usize, w: v128): void {
+  const w1 = v128.load(at, 16), w14 = v128.load(at, 224);
+  const low = v128.xor(v128.xor(rotate(w1, 7), rotate(w1, 18)), i32x4.shr_u(w1, 3));
+  const high = v128.xor(v128.xor(rotate(w14, 17), rotate(w14, 19)), i32x4.shr_u(w14, 10));
+  v128.store(at, add(add(w, low), add(v128.load(at, 144), high)), 256);
 }
-@inline function constant(at: usize, round: usize): v128 { return v128.load(at + 16 * round); }
 
 /** To be called once. */
 export function start(): void {
@@ -90,38 +90,83 @@ function begin(): void {
   v128.store(STATE, i32x4.splat(0x5be0cd19), 112);
 }
 
-/** The 64 rounds over WORDS, into STATE. */
+/**
+ * The 64 rounds over WORDS, into STATE. Words are expanded in memory, each beside the round that uses it first: stores keep that
+ * order, where the engine would put all of a kind behind each other, which the processor overlaps less (5 % slower, measured).
+ */
 function compress(): void {
-  let w0 = v128.load(WORDS, 0), w1 = v128.load(WORDS, 16), w2 = v128.load(WORDS, 32), w3 = v128.load(WORDS, 48);
-  let w4 = v128.load(WORDS, 64), w5 = v128.load(WORDS, 80), w6 = v128.load(WORDS, 96), w7 = v128.load(WORDS, 112);
-  let w8 = v128.load(WORDS, 128), w9 = v128.load(WORDS, 144), w10 = v128.load(WORDS, 160), w11 = v128.load(WORDS, 176);
-  let w12 = v128.load(WORDS, 192), w13 = v128.load(WORDS, 208), w14 = v128.load(WORDS, 224), w15 = v128.load(WORDS, 240);
   let a = v128.load(STATE, 0), b = v128.load(STATE, 16), c = v128.load(STATE, 32), d = v128.load(STATE, 48);
   let e = v128.load(STATE, 64), f = v128.load(STATE, 80), g = v128.load(STATE, 96), h = v128.load(STATE, 112);
   let t: v128;
-  for (let k: usize = CONSTANTS; ; k += 256) {
-    t = add(add(h, add(w0, constant(k, 0))), choice(e, f, g)); d = add(d, t); h = add(t, majority(a, b, c));
-    t = add(add(g, add(w1, constant(k, 1))), choice(d, e, f)); c = add(c, t); g = add(t, majority(h, a, b));
-    t = add(add(f, add(w2, constant(k, 2))), choice(c, d, e)); b = add(b, t); f = add(t, majority(g, h, a));
-    t = add(add(e, add(w3, constant(k, 3))), choice(b, c, d)); a = add(a, t); e = add(t, majority(f, g, h));
-    t = add(add(d, add(w4, constant(k, 4))), choice(a, b, c)); h = add(h, t); d = add(t, majority(e, f, g));
-    t = add(add(c, add(w5, constant(k, 5))), choice(h, a, b)); g = add(g, t); c = add(t, majority(d, e, f));
-    t = add(add(b, add(w6, constant(k, 6))), choice(g, h, a)); f = add(f, t); b = add(t, majority(c, d, e));
-    t = add(add(a, add(w7, constant(k, 7))), choice(f, g, h)); e = add(e, t); a = add(t, majority(b, c, d));
-    t = add(add(h, add(w8, constant(k, 8))), choice(e, f, g)); d = add(d, t); h = add(t, majority(a, b, c));
-    t = add(add(g, add(w9, constant(k, 9))), choice(d, e, f)); c = add(c, t); g = add(t, majority(h, a, b));
-    t = add(add(f, add(w10, constant(k, 10))), choice(c, d, e)); b = add(b, t); f = add(t, majority(g, h, a));
-    t = add(add(e, add(w11, constant(k, 11))), choice(b, c, d)); a = add(a, t); e = add(t, majority(f, g, h));
-    t = add(add(d, add(w12, constant(k, 12))), choice(a, b, c)); h = add(h, t); d = add(t, majority(e, f, g));
-    t = add(add(c, add(w13, constant(k, 13))), choice(h, a, b)); g = add(g, t); c = add(t, majority(d, e, f));
-    t = add(add(b, add(w14, constant(k, 14))), choice(g, h, a)); f = add(f, t); b = add(t, majority(c, d, e));
-    t = add(add(a, add(w15, constant(k, 15))), choice(f, g, h)); e = add(e, t); a = add(t, majority(b, c, d));
-    if (k === CONSTANTS + 768) break;
-    w0 = expand(w0, w1, w9, w14); w1 = expand(w1, w2, w10, w15); w2 = expand(w2, w3, w11, w0); w3 = expand(w3, w4, w12, w1);
-    w4 = expand(w4, w5, w13, w2); w5 = expand(w5, w6, w14, w3); w6 = expand(w6, w7, w15, w4); w7 = expand(w7, w8, w0, w5);
-    w8 = expand(w8, w9, w1, w6); w9 = expand(w9, w10, w2, w7); w10 = expand(w10, w11, w3, w8); w11 = expand(w11, w12, w4, w9);
-    w12 = expand(w12, w13, w5, w10); w13 = expand(w13, w14, w6, w11); w14 = expand(w14, w15, w7, w12); w15 = expand(w15, w0, w8, w13);
+  let w: v128;
+  let p = WORDS;
+  let k = CONSTANTS;
+  for (; p < WORDS + 768; p += 256, k += 256) {
+    w = v128.load(p, 0);
+    t = add(add(h, add(w, v128.load(k, 0))), choice(e, f, g)); d = add(d, t); h = add(t, majority(a, b, c));
+    expandTo(p + 0, w);
+    w = v128.load(p, 16);
+    t = add(add(g, add(w, v128.load(k, 16))), choice(d, e, f)); c = add(c, t); g = add(t, majority(h, a, b));
+    expandTo(p + 16, w);
+    w = v128.load(p, 32);
+    t = add(add(f, add(w, v128.load(k, 32))), choice(c, d, e)); b = add(b, t); f = add(t, majority(g, h, a));
+    expandTo(p + 32, w);
+    w = v128.load(p, 48);
+    t = add(add(e, add(w, v128.load(k, 48))), choice(b, c, d)); a = add(a, t); e = add(t, majority(f, g, h));
+    expandTo(p + 48, w);
+    w = v128.load(p, 64);
+    t = add(add(d, add(w, v128.load(k, 64))), choice(a, b, c)); h = add(h, t); d = add(t, majority(e, f, g));
+    expandTo(p + 64, w);
+    w = v128.load(p, 80);
+    t = add(add(c, add(w, v128.load(k, 80))), choice(h, a, b)); g = add(g, t); c = add(t, majority(d, e, f));
+    expandTo(p + 80, w);
+    w = v128.load(p, 96);
+    t = add(add(b, add(w, v128.load(k, 96))), choice(g, h, a)); f = add(f, t); b = add(t, majority(c, d, e));
+    expandTo(p + 96, w);
+    w = v128.load(p, 112);
+    t = add(add(a, add(w, v128.load(k, 112))), choice(f, g, h)); e = add(e, t); a = add(t, majority(b, c, d));
+    expandTo(p + 112, w);
+    w = v128.load(p, 128);
+    t = add(add(h, add(w, v128.load(k, 128))), choice(e, f, g)); d = add(d, t); h = add(t, majority(a, b, c));
+    expandTo(p + 128, w);
+    w = v128.load(p, 144);
+    t = add(add(g, add(w, v128.load(k, 144))), choice(d, e, f)); c = add(c, t); g = add(t, majority(h, a, b));
+    expandTo(p + 144, w);
+    w = v128.load(p, 160);
+    t = add(add(f, add(w, v128.load(k, 160))), choice(c, d, e)); b = add(b, t); f = add(t, majority(g, h, a));
+    expandTo(p + 160, w);
+    w = v128.load(p, 176);
+    t = add(add(e, add(w, v128.load(k, 176))), choice(b, c, d)); a = add(a, t); e = add(t, majority(f, g, h));
+    expandTo(p + 176, w);
+    w = v128.load(p, 192);
+    t = add(add(d, add(w, v128.load(k, 192))), choice(a, b, c)); h = add(h, t); d = add(t, majority(e, f, g));
+    expandTo(p + 192, w);
+    w = v128.load(p, 208);
+    t = add(add(c, add(w, v128.load(k, 208))), choice(h, a, b)); g = add(g, t); c = add(t, majority(d, e, f));
+    expandTo(p + 208, w);
+    w = v128.load(p, 224);
+    t = add(add(b, add(w, v128.load(k, 224))), choice(g, h, a)); f = add(f, t); b = add(t, majority(c, d, e));
+    expandTo(p + 224, w);
+    w = v128.load(p, 240);
+    t = add(add(a, add(w, v128.load(k, 240))), choice(f, g, h)); e = add(e, t); a = add(t, majority(b, c, d));
+    expandTo(p + 240, w);
   }
+  t = add(add(h, add(v128.load(p, 0), v128.load(k, 0))), choice(e, f, g)); d = add(d, t); h = add(t, majority(a, b, c));
+  t = add(add(g, add(v128.load(p, 16), v128.load(k, 16))), choice(d, e, f)); c = add(c, t); g = add(t, majority(h, a, b));
+  t = add(add(f, add(v128.load(p, 32), v128.load(k, 32))), choice(c, d, e)); b = add(b, t); f = add(t, majority(g, h, a));
+  t = add(add(e, add(v128.load(p, 48), v128.load(k, 48))), choice(b, c, d)); a = add(a, t); e = add(t, majority(f, g, h));
+  t = add(add(d, add(v128.load(p, 64), v128.load(k, 64))), choice(a, b, c)); h = add(h, t); d = add(t, majority(e, f, g));
+  t = add(add(c, add(v128.load(p, 80), v128.load(k, 80))), choice(h, a, b)); g = add(g, t); c = add(t, majority(d, e, f));
+  t = add(add(b, add(v128.load(p, 96), v128.load(k, 96))), choice(g, h, a)); f = add(f, t); b = add(t, majority(c, d, e));
+  t = add(add(a, add(v128.load(p, 112), v128.load(k, 112))), choice(f, g, h)); e = add(e, t); a = add(t, majority(b, c, d));
+  t = add(add(h, add(v128.load(p, 128), v128.load(k, 128))), choice(e, f, g)); d = add(d, t); h = add(t, majority(a, b, c));
+  t = add(add(g, add(v128.load(p, 144), v128.load(k, 144))), choice(d, e, f)); c = add(c, t); g = add(t, majority(h, a, b));
+  t = add(add(f, add(v128.load(p, 160), v128.load(k, 160))), choice(c, d, e)); b = add(b, t); f = add(t, majority(g, h, a));
+  t = add(add(e, add(v128.load(p, 176), v128.load(k, 176))), choice(b, c, d)); a = add(a, t); e = add(t, majority(f, g, h));
+  t = add(add(d, add(v128.load(p, 192), v128.load(k, 192))), choice(a, b, c)); h = add(h, t); d = add(t, majority(e, f, g));
+  t = add(add(c, add(v128.load(p, 208), v128.load(k, 208))), choice(h, a, b)); g = add(g, t); c = add(t, majority(d, e, f));
+  t = add(add(b, add(v128.load(p, 224), v128.load(k, 224))), choice(g, h, a)); f = add(f, t); b = add(t, majority(c, d, e));
+  t = add(add(a, add(v128.load(p, 240), v128.load(k, 240))), choice(f, g, h)); e = add(e, t); a = add(t, majority(b, c, d));
   addToState(a, b, c, d, e, f, g, h);
 }
 

@@ -170,3 +170,4 @@ export {
   tilePath,
   tilesOf,
 } from "./tiles.js";
+export { compileWasm } from "./wasm-module.js";

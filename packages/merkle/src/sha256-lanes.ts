@@ -7,6 +7,7 @@
  */
 
 import { SHA256_LANES } from "./generated/sha256-lanes.js";
+import { compileWasm } from "./wasm-module.js";
 
 /** Bytes at the start of a memory that belong to the lanes. */
 export const LANES_RESERVED = 131_072;
@@ -33,7 +34,7 @@ let compiled: WebAssembly.Module | null | undefined;
 function lanesModule(): WebAssembly.Module | null {
   if (compiled === undefined) {
     try {
-      compiled = new WebAssembly.Module(Uint8Array.from(atob(SHA256_LANES), (character) => character.charCodeAt(0)));
+      compiled = compileWasm(SHA256_LANES);
     } catch {
       compiled = null;
     }

@@ -6,7 +6,7 @@
  * to that. The tests hold one against the other. The module reads without a check: all bounds are checked here.
  */
 
-import { LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
+import { compileWasm, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
 import { COLUMN_KERNEL } from "./generated/columns.js";
 import { bytesOf, type KernelColumn, type PlannedColumn, planOf, WORDS } from "./kernel-columns.js";
 import { leafOf } from "./leaves.js";
@@ -31,11 +31,10 @@ function openKernel(): ColumnKernel | undefined {
   // Views of the memory have the byte order of the machine, the module has its own.
   if (typeof WebAssembly !== "object" || new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return undefined;
   try {
-    const binary = Uint8Array.from(atob(COLUMN_KERNEL), (character) => character.charCodeAt(0));
     const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
     const lanes = openSha256Lanes(memory);
     if (lanes === undefined) return undefined;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(compileWasm(COLUMN_KERNEL), { env: { memory } });
     return new ColumnKernel(exports as unknown as KernelModule, lanes, memory);
   } catch {
     return undefined;

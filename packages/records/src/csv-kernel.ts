@@ -6,7 +6,7 @@
  * and leaves everything else to them. The tests hold one against the other.
  */
 
-import { LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
+import { compileWasm, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
 import { encodeKey } from "./cbor.js";
 import type { ColumnType } from "./column-type.js";
 import type { CsvDialect } from "./csv-dialect.js";
@@ -87,7 +87,7 @@ function compileKernel(): WebAssembly.Module | null {
   // Views of the memory have the byte order of the machine, the module has its own.
   if (typeof WebAssembly !== "object" || new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return null;
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(CSV_KERNEL), (character) => character.charCodeAt(0)));
+    return compileWasm(CSV_KERNEL);
   } catch {
     return null;
   }

@@ -35,6 +35,9 @@ export interface CsvRangeOutput {
   readonly early: EarlyLeaves;
 }
 
+/** Records that tell types by themselves, in a pass of their own; the others are evidence while their leaves are made. */
+const FIRST_RECORDS = 512;
+
 /** Null where a record is not plain: whoever reads the file from its begin will tell what is wrong, if anything. */
 export function readCsvRange(
   options: IndexOptions,
@@ -54,7 +57,7 @@ export function readCsvRange(
   let records = 0;
   try {
     for (let at = 0; at < bytes.length; ) {
-      const next = scanner.scan(bytes, at, bytes.length, true, BLOCK_RECORDS);
+      const next = scanner.scan(bytes, at, bytes.length, true, at === 0 ? FIRST_RECORDS : BLOCK_RECORDS);
       const { kernel, isUtf8 } = scanner;
       if (kernel === null || !isUtf8) return null;
       evidence.run(bytes, scanner, records);

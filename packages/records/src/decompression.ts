@@ -17,7 +17,10 @@ const MAX_RATIO: Readonly<Partial<Record<Compression, number>>> = {
   LZ4_FRAME: 256,
 };
 
-/** The `size` bytes that `input` stands for. Throws an Error that says what is wrong. */
+/**
+ * The `size` bytes that `input` stands for, in memory of their own; those of Snappy are good until the next call only, as
+ * whoever reads pages copies what is in them. Throws an Error that says what is wrong.
+ */
 export function decompress(compression: Compression, input: Uint8Array, size: number): Uint8Array {
   const ratio = MAX_RATIO[compression];
   if (ratio !== undefined && size > input.length * ratio + 64) {

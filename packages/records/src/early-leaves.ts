@@ -9,7 +9,6 @@ import type { ColumnType, Kinds } from "./column-type.js";
 import type { CsvKernel, KernelColumns } from "./csv-kernel.js";
 import { type Evidence, inferType } from "./inference.js";
 import { joinAllKinds } from "./kinds.js";
-import type { LineKernel } from "./line-kernel.js";
 import type { RunScanner } from "./line-scanner.js";
 import { BLOCK_RECORDS } from "./reader.js";
 
@@ -36,17 +35,52 @@ export function hasSameLeaves(guessed: ColumnType | null, inferred: ColumnType |
 /** So many runs with something surprising, one after the other, and none more is tried in one pass. */
 const MOST_REFUSED = 4;
 
+/** Leaves run after run, in blocks of up to 65,536: what becomes of them costs least where many lie behind each other. */
+class LeafBlocks {
+  readonly #bytes: number;
+  readonly #isShared: boolean;
+  readonly #blocks: Uint8Array[] = [];
+  /** The block that is being filled, and its leaves so far. */
+  #block: Uint8Array = new Uint8Array(0);
+  #filled = 0;
+
+  constructor(mostLeaves: number, isShared: boolean) {
+    this.#bytes = 32 * Math.min(BLOCK_RECORDS, mostLeaves);
+    this.#isShared = isShared;
+  }
+
+  /** Room for the leaves of so many records, to be taken with {@link take}. */
+  roomFor(records: number): Uint8Array {
+    if (this.#block.length < 32 * (this.#filled + records)) {
+      this.#endBlock();
+      const bytes = Math.max(this.#bytes, 32 * records);
+      this.#block = this.#isShared ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
+    }
+    return this.#block.subarray(32 * this.#filled, 32 * (this.#filled + records));
+  }
+
+  take(records: number): void {
+    this.#filled += records;
+  }
+
+  #endBlock(): void {
+    if (this.#filled > 0) this.#blocks.push(this.#block.subarray(0, 32 * this.#filled));
+    this.#filled = 0;
+  }
+
+  finish(): Uint8Array[] {
+    this.#endBlock();
+    return this.#blocks;
+  }
+}
+
 /** Gathers the leaves of a file, or of a range of it, run after run. */
 export class EarlyLeavesBuilder {
   readonly #names: readonly string[];
   readonly #mostLeaves: number;
-  readonly #isShared: boolean;
   #columns: readonly { readonly name: string; readonly type: ColumnType | null }[] | null = null;
   #described: KernelColumns | undefined;
-  #blocks: Uint8Array[] | null = [];
-  /** The block that is being filled, and its leaves so far. */
-  #block: Uint8Array = new Uint8Array(0);
-  #filled = 0;
+  #blocks: LeafBlocks | null;
   #count = 0;
   /** Runs of records one after the other that {@link addWithEvidence} could not take. */
   #refused = 0;
@@ -58,7 +92,7 @@ export class EarlyLeavesBuilder {
   constructor(names: readonly string[], mostLeaves: number, isShared = false) {
     this.#names = names;
     this.#mostLeaves = mostLeaves;
-    this.#isShared = isShared;
+    this.#blocks = new LeafBlocks(mostLeaves, isShared);
   }
 
   /** Whether it is worth going on: nothing was given up, and a file of so many records is not too large. */
@@ -69,7 +103,6 @@ export class EarlyLeavesBuilder {
 
   giveUp(): void {
     this.#blocks = null;
-    this.#block = new Uint8Array(0);
   }
 
   /**
@@ -79,7 +112,7 @@ export class EarlyLeavesBuilder {
    */
   add(kernel: CsvKernel, records: number, evidence: () => Evidence): void {
     if (!this.wants(this.#count + records)) return;
-    const leaves = this.#roomFor(records);
+    const leaves = (this.#blocks as LeafBlocks).roomFor(records);
     const isMade =
       (this.#described !== undefined && kernel.leaves(records, this.#described, leaves)) ||
       this.#again(kernel, records, evidence(), leaves);
@@ -96,7 +129,7 @@ export class EarlyLeavesBuilder {
   addWithEvidence(kernel: CsvKernel, records: number, open: Int32Array): boolean {
     if (this.#described === undefined || this.#refused === MOST_REFUSED) return false;
     if (!this.wants(this.#count + records)) return false;
-    if (!kernel.leavesAndEvidence(records, this.#described, open, this.#roomFor(records))) {
+    if (!kernel.leavesAndEvidence(records, this.#described, open, (this.#blocks as LeafBlocks).roomFor(records))) {
       this.#refused++;
       return false;
     }
@@ -105,25 +138,9 @@ export class EarlyLeavesBuilder {
     return true;
   }
 
-  #roomFor(records: number): Uint8Array {
-    if (this.#block.length < 32 * (this.#filled + records)) this.#nextBlock();
-    return this.#block.subarray(32 * this.#filled, 32 * (this.#filled + records));
-  }
-
   #take(records: number): void {
-    this.#filled += records;
+    this.#blocks?.take(records);
     this.#count += records;
-  }
-
-  #nextBlock(): void {
-    this.#endBlock();
-    const bytes = 32 * BLOCK_RECORDS;
-    this.#block = this.#isShared ? new Uint8Array(new SharedArrayBuffer(bytes)) : new Uint8Array(bytes);
-  }
-
-  #endBlock(): void {
-    if (this.#filled > 0) this.#blocks?.push(this.#block.subarray(0, 32 * this.#filled));
-    this.#filled = 0;
   }
 
   /** Guesses anew, and tries once more. */
@@ -140,10 +157,9 @@ export class EarlyLeavesBuilder {
   /** The leaves, unless they were given up. */
   finish(): EarlyLeaves | undefined {
     if (this.#blocks === null) return undefined;
-    this.#endBlock();
     const types: Record<string, ColumnType> = Object.create(null);
     for (const { name, type } of this.#columns ?? []) if (type !== null) types[name] = type;
-    return { types, blocks: this.#blocks };
+    return { types, blocks: this.#blocks.finish() };
   }
 }
 
@@ -152,13 +168,14 @@ export class EarlyLinesBuilder {
   readonly #mostLeaves: number;
   readonly #isRaw: boolean;
   #kinds: Kinds = {};
-  #blocks: Uint8Array[] | null = [];
+  #blocks: LeafBlocks | null;
   #count = 0;
 
   /** @param mostLeaves A file with more is given up. */
   constructor(mostLeaves: number, isRaw: boolean) {
     this.#mostLeaves = mostLeaves;
     this.#isRaw = isRaw;
+    this.#blocks = new LeafBlocks(mostLeaves, false);
   }
 
   /** Whether nothing was given up so far. */
@@ -170,23 +187,22 @@ export class EarlyLinesBuilder {
   add({ kernel, records }: RunScanner): void {
     if (this.#blocks === null || records === 0) return;
     this.#count += records;
-    const leaves =
-      this.#count > this.#mostLeaves
-        ? undefined
-        : this.#isRaw
-          ? kernel?.rawLeaves(records)
-          : kernel?.jsonLeaves(records);
-    if (leaves === undefined) {
+    if (kernel === null || kernel === undefined || this.#count > this.#mostLeaves) {
       this.#blocks = null;
       return;
     }
-    this.#blocks.push(leaves);
-    if (!this.#isRaw) this.#kinds = joinAllKinds(this.#kinds, (kernel as LineKernel).newKinds());
+    const room = this.#blocks.roomFor(records);
+    if ((this.#isRaw ? kernel.rawLeaves(records, room) : kernel.jsonLeaves(records, room)) === undefined) {
+      this.#blocks = null;
+      return;
+    }
+    this.#blocks.take(records);
+    if (!this.#isRaw) this.#kinds = joinAllKinds(this.#kinds, kernel.newKinds());
   }
 
   /** The leaves, unless they were given up. */
   finish(): EarlyLeaves | undefined {
     if (this.#blocks === null) return undefined;
-    return { types: {}, blocks: this.#blocks, kinds: this.#kinds };
+    return { types: {}, blocks: this.#blocks.finish(), kinds: this.#kinds };
   }
 }

@@ -6,7 +6,7 @@
  * everything else to them. The tests hold one against the other.
  */
 
-import { LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
+import { compileWasm, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
 import type { Kind, Kinds } from "./column-type.js";
 import { LINE_KERNEL } from "./generated/lines.js";
 import { leafOf } from "./leaves.js";
@@ -43,7 +43,7 @@ function compileKernel(): WebAssembly.Module | null {
   // Views of the memory have the byte order of the machine, the module has its own.
   if (typeof WebAssembly !== "object" || new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return null;
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(LINE_KERNEL), (character) => character.charCodeAt(0)));
+    return compileWasm(LINE_KERNEL);
   } catch {
     return null;
   }
@@ -148,18 +148,21 @@ export class LineKernel {
     return found;
   }
 
-  /** The leaves of the lines that the last scan found, as they stand; undefined when one is too long. */
-  rawLeaves(count: number): Uint8Array | undefined {
-    return this.#leaves(count, (from) => this.#module.gather(from, count, this.#delta));
+  /**
+   * The leaves of the lines that the last scan found, as they stand; undefined when one is too long.
+   *
+   * @param leaves Where they go, 32 bytes each.
+   */
+  rawLeaves(count: number, leaves: Uint8Array = new Uint8Array(32 * count)): Uint8Array | undefined {
+    return this.#leaves(count, leaves, (from) => this.#module.gather(from, count, this.#delta));
   }
 
   /** The leaves of the lines that the last scan found, as flat JSON objects; undefined when JavaScript must see one. */
-  jsonLeaves(count: number): Uint8Array | undefined {
-    return this.#leaves(count, (from) => this.#module.encode(from, count, this.#delta));
+  jsonLeaves(count: number, leaves: Uint8Array = new Uint8Array(32 * count)): Uint8Array | undefined {
+    return this.#leaves(count, leaves, (from) => this.#module.encode(from, count, this.#delta));
   }
 
-  #leaves(count: number, fillArena: (from: number) => number): Uint8Array | undefined {
-    const leaves = new Uint8Array(32 * count);
+  #leaves(count: number, leaves: Uint8Array, fillArena: (from: number) => number): Uint8Array | undefined {
     const [arena, offsets, out] = [this.#at("ARENA"), this.#at("OFFSETS"), this.#at("LEAVES")];
     for (let done = 0; done < count; ) {
       const n = fillArena(done);

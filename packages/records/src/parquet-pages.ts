@@ -227,6 +227,7 @@ function appendValues(
   }
 }
 
+/** The bytes of a page: good until the next one. Nothing of it may be kept but copies. */
 function unpacked(codec: Codec, body: Uint8Array, size: number): Uint8Array {
   if (codec !== "UNCOMPRESSED") return decompress(codec as Compression, body, size);
   if (body.length !== size) throw new Error(`an uncompressed page has ${body.length} bytes, but says ${size}`);

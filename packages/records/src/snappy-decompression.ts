@@ -3,6 +3,7 @@
  * hyparquet-compressors, whose module is loaded anew for every call.
  */
 
+import { compileWasm } from "@assay/merkle";
 import { decompressSnappy as portable } from "hyparquet-compressors";
 import { SNAPPY } from "./generated/snappy.js";
 
@@ -26,15 +27,14 @@ function openSnappy(): Snappy | null {
   if (typeof WebAssembly !== "object") return null;
   try {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_BYTES / PAGE_BYTES });
-    const binary = Uint8Array.from(atob(SNAPPY), (character) => character.charCodeAt(0));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(compileWasm(SNAPPY), { env: { memory } });
     return { module: exports as unknown as SnappyModule, memory };
   } catch {
     return null;
   }
 }
 
-/** The `size` bytes that `input` stands for, in memory of their own. Throws an Error when the bytes are damaged. */
+/** The `size` bytes that `input` stands for: good until the next call. Throws an Error when the bytes are damaged. */
 export function decompressSnappy(input: Uint8Array, size: number): Uint8Array {
   if (opened === undefined) opened = openSnappy();
   if (opened === null) return portable(input, size);
@@ -46,7 +46,7 @@ export function decompressSnappy(input: Uint8Array, size: number): Uint8Array {
   const bytes = new Uint8Array(memory.buffer);
   bytes.set(input, from);
   if (!module.decompress(from, input.length, to, size)) throw new Error("the bytes are damaged");
-  return bytes.slice(to, to + size);
+  return bytes.subarray(to, to + size);
 }
 
 /** Makes room for so many bytes, if there is memory for them. */
