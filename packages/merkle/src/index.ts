@@ -170,4 +170,4 @@ export {
   tilePath,
   tilesOf,
 } from "./tiles.js";
-export { compileWasm } from "./wasm-module.js";
+export { compileWasm, fixedMemory } from "./wasm-module.js";

@@ -7,7 +7,7 @@
  */
 
 import { SHA256_LANES } from "./generated/sha256-lanes.js";
-import { compileWasm } from "./wasm-module.js";
+import { compileWasm, fixedMemory } from "./wasm-module.js";
 
 /** Bytes at the start of a memory that belong to the lanes. */
 export const LANES_RESERVED = 131_072;
@@ -95,9 +95,9 @@ export class LaneBatches {
     // Views of the memory have the byte order of the machine, the lanes have theirs.
     if (typeof WebAssembly !== "object" || new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return undefined;
     const pages = Math.ceil(MEMORY_BYTES / 65_536);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const lanes = openSha256Lanes(memory);
-    return lanes === undefined ? undefined : new LaneBatches(lanes, memory);
+    const memory = fixedMemory(pages);
+    const lanes = memory && openSha256Lanes(memory);
+    return memory && lanes && new LaneBatches(lanes, memory);
   }
 
   /**

@@ -16,3 +16,19 @@ export function compileWasm(base64: string): WebAssembly.Module {
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return new WebAssembly.Module(bytes);
 }
+
+/**
+ * A memory that never moves, or undefined where the process may not have it: V8 sets aside gigabytes of addresses for each,
+ * more than a limit on addresses (`ulimit -v`) may leave.
+ *
+ * @param pages 64 KiB each, at most 65,536.
+ * @example
+ * fixedMemory(1)?.buffer.byteLength; // 65536
+ */
+export function fixedMemory(pages: number): WebAssembly.Memory | undefined {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch {
+    return undefined;
+  }
+}

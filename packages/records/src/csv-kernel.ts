@@ -6,7 +6,7 @@
  * and leaves everything else to them. The tests hold one against the other.
  */
 
-import { compileWasm, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
+import { compileWasm, fixedMemory, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
 import { encodeKey } from "./cbor.js";
 import type { ColumnType } from "./column-type.js";
 import type { CsvDialect } from "./csv-dialect.js";
@@ -96,7 +96,8 @@ function compileKernel(): WebAssembly.Module | null {
 const MEMORY_PAGES = 192;
 
 function openKernel(module: WebAssembly.Module): CsvKernel | undefined {
-  const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
+  const memory = fixedMemory(MEMORY_PAGES);
+  if (memory === undefined) return undefined;
   const bytes = new Uint8Array(memory.buffer);
   const nearest = (begin: number, end: number): number => {
     let text = "";

@@ -6,7 +6,7 @@
  * everything else to them. The tests hold one against the other.
  */
 
-import { compileWasm, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
+import { compileWasm, fixedMemory, LANES_LONGEST, openSha256Lanes, type Sha256Lanes } from "@assay/merkle";
 import type { Kind, Kinds } from "./column-type.js";
 import { LINE_KERNEL } from "./generated/lines.js";
 import { leafOf } from "./leaves.js";
@@ -55,7 +55,8 @@ const LF = 10;
 const CR = 13;
 
 function openKernel(module: WebAssembly.Module): LineKernel | undefined {
-  const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
+  const memory = fixedMemory(MEMORY_PAGES);
+  if (memory === undefined) return undefined;
   const lanes = openSha256Lanes(memory);
   if (lanes === undefined) return undefined;
   const bytes = new Uint8Array(memory.buffer);
