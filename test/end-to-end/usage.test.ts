@@ -23,6 +23,15 @@ beforeAll(async () => {
 const COLUMNS = /"id", "label", "size", "weight"/;
 
 const usage: readonly [string, readonly string[], ...(string | RegExp)[]][] = [
+  ["a URL that is none", ["manifest", "https://[bad/x.csv"], "such as https://example.org/train.csv"],
+  ["a location that is none", ["manifest", "s3://"], "s3:// is no s3://bucket/key"],
+  ["a path for a whole folder", ["manifest", "s3://bucket/shards/", "--path", "x.csv"], "a single object"],
+  [
+    "data at a URL that is none",
+    ["verify", "train.assay", "--data", "http://"],
+    "--data begins like a URL and is none",
+  ],
+  ["a version that is none", ["manifest", "train.csv", "--version-of-data", "1.0"], "MAJOR.MINOR.PATCH"],
   ["an unknown label", ["run", "train.csv", "--label", "lable"], '"lable"', COLUMNS],
   ["an unknown feature", ["run", "train.csv", "--features", "size,wait"], '"wait"', COLUMNS],
   ["an unknown column to exclude", ["run", "train.csv", "--exclude", "idd"], '"idd"', COLUMNS],

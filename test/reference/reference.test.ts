@@ -6,6 +6,7 @@ import * as manifest from "@assay/manifest";
 import * as merkle from "@assay/merkle";
 import { describe, expect, test } from "vitest";
 import { appendVectors } from "./append-vectors.js";
+import { pageFiles, topsVectors } from "./page-vectors.js";
 import { leavesOf as rangeLeaves, rangeVectors, recordsVectors } from "./range-vectors.js";
 import * as reference from "./reference.js";
 
@@ -136,6 +137,29 @@ describe("vectors, judged by the reference", () => {
     }
   });
 
+  test("set-pages.json", () => {
+    const { seed, n, root, pages, listing, rootPageSha256, odd, index, twoKeys, empty } = vectorsOf("set-pages");
+    const counts = new Map(leavesOf(seed, n).map((key, i) => [key, 1 + (i % 3)]));
+    const sha = (data: Buffer | string) => createHash("sha256").update(data).digest("hex");
+    const files = pageFiles(counts);
+    const digests = [...files].map(([path, page]) => [path, sha(Buffer.from(page, "hex"))] as const);
+    const lines = digests.map(([path, digest]) => `${path} ${digest}\n`).sort();
+    expect(reference.setRoot(counts)).toBe(root);
+    expect([files.size, sha(lines.join(""))]).toEqual([pages, listing]);
+    expect(new Map(digests).get("set/root.page")).toBe(rootPageSha256);
+    expect(files.get(odd.path)).toBe(odd.page);
+    expect(files.get(index.path)).toBe(index.page);
+    const keys = twoKeys.page.slice(22).match(/.{80}/g) as string[];
+    const two = new Map(keys.map((key) => [key.slice(0, 64), Number.parseInt(key.slice(64), 16)]));
+    for (const [set, expected] of [
+      [two, twoKeys],
+      [new Map<string, number>(), empty],
+    ]) {
+      expect(pageFiles(set).get("set/root.page")).toBe(expected.page);
+      expect(reference.setRoot(set)).toBe(expected.root);
+    }
+  });
+
   test("set-proofs.json, set-updates.json, proof-bytes.json", () => {
     const proofs = vectorsOf("set-proofs");
     for (const { proof, root, counts } of proofs.valid)
@@ -186,6 +210,7 @@ describe("vectors, judged by the reference", () => {
     ["range-proofs", rangeVectors],
     ["records-proofs", recordsVectors],
     ["append-proofs", appendVectors],
+    ["set-tops", topsVectors],
   ] as const)("%s.json is what the reference makes (ASSAY_WRITE_VECTORS=1 writes it)", (name, make) => {
     const made = make();
     if (process.env.ASSAY_WRITE_VECTORS === "1") {

@@ -74,7 +74,13 @@ function checkSeed(text: string): string {
   return BigInt(text).toString(16).padStart(64, "0");
 }
 
-export const parsers = { list, repeated, positiveInteger, ordinal, ordinals, share, hex64 };
+function version(text: string): string {
+  if (!/^(?:(?:^|\.)(?:0|[1-9]\d{0,30})){3}$/.test(text))
+    throw new InvalidArgumentError("It must be MAJOR.MINOR.PATCH, for example 1.2.0.");
+  return text;
+}
+
+export const parsers = { list, repeated, positiveInteger, ordinal, ordinals, share, hex64, version };
 
 /** What can be named as data. */
 export const DATA_ARGUMENT = "files, folders, globs in quotes, http(s) URLs or s3:// locations; - is standard input";

@@ -323,6 +323,11 @@ class CsvIndexPass {
     const start = i > 0 ? (starts[i - 1] as number) : begin;
     let lineOfByte = i > 0 ? (lines[i - 1] as number) : line;
     for (let k = start; k < at; k++) if (bytes[k] === 10) lineOfByte++;
+    const place = this.#offset + at - begin;
+    // Spreadsheets write UTF-16 with its mark; what else a file is in, nothing tells.
+    const mark = place === 0 ? `${bytes[at]} ${bytes[at + 1]}` : "";
+    const encoding =
+      mark === "255 254" ? " (it begins as utf-16le does)" : mark === "254 255" ? " (it begins as utf-16be does)" : "";
     throw refusal(
       "invalid-utf8",
       {
@@ -330,8 +335,8 @@ class CsvIndexPass {
         line: lineOfByte,
         value: excerptOf(bytes, Math.max(start, at - 20), Math.min(end, at + 20)),
       },
-      `byte ${this.#offset + at - begin} is not UTF-8. Name the encoding that the file has, or write it again as UTF-8`,
-      { offset: this.#offset + at - begin },
+      `byte ${place} is not UTF-8. Name the encoding that the file has${encoding}, or write it again as UTF-8`,
+      { offset: place },
     );
   }
 

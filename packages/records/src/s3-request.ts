@@ -22,7 +22,10 @@ const ERROR_BYTES = 8192;
 export function parseS3Location(location: string): S3Place {
   const [, bucket, key = ""] =
     /^s3:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:\/(.*))?$/is.exec(location) ?? [];
-  if (bucket === undefined) throw new RangeError(`${location} is no s3://bucket/key`);
+  if (bucket === undefined)
+    throw new RangeError(
+      `${location} is no s3://bucket/key, with a bucket of 3 to 63 letters, digits, dots and hyphens`,
+    );
   // A URL has no segment `.` or `..`: what would be asked for is another object.
   if (key !== "") checkDataPath(key.replace(/\/$/, ""));
   return { bucket, key };

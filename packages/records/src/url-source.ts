@@ -127,7 +127,9 @@ function parseUrl(input: string): URL {
     return new URL(input);
   } catch {
     // Not quoted: a password may be what makes it none.
-    throw new RangeError("inputs must be URLs, and one begins like one and is none");
+    throw new RangeError(
+      "inputs must be URLs, such as https://example.org/train.csv, and one begins like one and is none",
+    );
   }
 }
 

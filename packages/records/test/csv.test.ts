@@ -74,6 +74,12 @@ describe("csvReader refuses", () => {
     });
   });
   it("half a character at the end of the file", async () => {
+    expect(await failure(Uint8Array.of(0xff, 0xfe, 0x61, 0, 10, 0))).toMatchObject({
+      code: "invalid-utf8",
+      offset: 0,
+      message: expect.stringContaining("the encoding that the file has (it begins as utf-16le does)"),
+    });
+    expect((await failure(Uint8Array.of(0xfe, 0xff, 0, 0x61, 0, 10))).message).toContain("as utf-16be does");
     expect(await failure(Uint8Array.of(...utf8("a\nx"), 0xe2, 0x82))).toMatchObject({ code: "invalid-utf8", line: 2 });
   });
   it("two columns of one name, also when one is quoted", async () => {

@@ -38,6 +38,16 @@ export function isElsewhere(input: string): boolean {
   return input === "-" || isHttpUrl(input) || isS3Location(input);
 }
 
+/** A location that is none is a matter of usage. */
+async function openLocations(inputs: readonly string[], options: OpenSourceOptions): Promise<Source> {
+  try {
+    return await openSource(inputs, options);
+  } catch (error) {
+    if (error instanceof RangeError && inputs.some(isElsewhere)) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 /** Opens what the user named, with what they said of reading it. */
 export async function openInputs(
   inputs: readonly string[],
@@ -54,7 +64,7 @@ export async function openInputs(
     throw new UsageError("--query takes one database file or none, and its rows have no --format");
   if (path !== undefined && query === undefined && (elsewhere.length === 0 || inputs.length > 1))
     throw new UsageError("--path names what comes from one URL, standard input or a query; local files have a path");
-  const source = await openSource(inputs, {
+  const source = await openLocations(inputs, {
     ...(path !== undefined && { path }),
     ...(query !== undefined && { query }),
     ...remoteOptions(work),
@@ -258,6 +268,8 @@ async function openElsewhere(
   reading: Reading,
   work: Work,
 ): Promise<Source> {
+  // Not quoted: a password may be what makes it none.
+  if (isHttpUrl(data) && !URL.canParse(data)) throw new UsageError("--data begins like a URL and is none");
   const isFolder = data !== "-" && /\/$/.test(isHttpUrl(data) ? new URL(data).pathname : data);
   const [entry] = entries;
   if (!isFolder && (entries.length !== 1 || entry === undefined))
@@ -265,13 +277,13 @@ async function openElsewhere(
       `--data names one file, and the manifest has ${entries.length}: give the URL under which they are, with a / at its end`,
     );
   const options = remoteOptions(work);
-  if (isFolder && isS3Location(data)) return openSource([data], { ...options, ...readingOptions(reading) });
+  if (isFolder && isS3Location(data)) return openLocations([data], { ...options, ...readingOptions(reading) });
   const source = isFolder
     ? await openUrls(
         entries.map(({ path }) => urlOf(data, path)),
         { ...options, paths: entries.map(({ path }) => path), unknownFormats: "other" },
       )
-    : await openSource([data], { ...options, ...formatOption(entry) });
+    : await openLocations([data], { ...options, ...formatOption(entry) });
   for (const warning of source.warnings) work.onWarning?.(warning);
   return isFolder
     ? source

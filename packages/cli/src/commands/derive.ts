@@ -58,7 +58,11 @@ Examples:
     .option("--seed <hex>", "sample: the seed, 64 hex digits", parsers.hex64)
     .option("--fraction <decimal>", "sample: the fraction, for example 0.25")
     .option("--reason <text>", "filter: why records were removed")
-    .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of the child; checked against the parent")
+    .option(
+      "--version-of-data <version>",
+      "MAJOR.MINOR.PATCH of the child; checked against the parent",
+      parsers.version,
+    )
     .option("--leaf-key <file>", "leaf key of a keyed data set");
   addOutputOptions(command);
   addSigningOptions(command);

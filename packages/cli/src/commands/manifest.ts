@@ -8,6 +8,7 @@ import {
   DATA_ARGUMENT,
   dataChoice,
   outputChoice,
+  parsers,
   readingChoice,
 } from "../options.js";
 import type { AddCommand } from "../program.js";
@@ -39,7 +40,7 @@ Examples:
       "--unf",
       "print the UNF (version 6) too, by which archives cite data; it is part of no manifest and proves nothing",
     )
-    .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set");
+    .option("--version-of-data <version>", "MAJOR.MINOR.PATCH of this data set", parsers.version);
   addReadingOptions(command);
   addUrlOptions(command);
   addOutputOptions(command);
