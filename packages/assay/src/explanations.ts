@@ -20,6 +20,25 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     blind:
       "poison that looks like the rest; a few odd records among many that are odd anyway; usual categories in an unusual combination; what a text means; names and codes that rarely repeat",
   },
+  "outliers.isolation": {
+    finds: "records that random cuts separate early, ranked; no claim. Runs only when it is named",
+    method: "isolation forest of 100 trees of 256 records: the first part of the score of outliers, alone",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "records that are odd among their neighbours only; how many of its suspects are wrong",
+  },
+  "outliers.neighbours": {
+    finds: "records that are far from sampled records, ranked; no claim. Runs only when it is named",
+    method:
+      "distance to the nearest of 20 sampled records, mean of 200 draws: the second part of the score of outliers, alone",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "records that are odd among their neighbours only; how many of its suspects are wrong",
+  },
+  "outliers.covariance": {
+    finds: "records whose numbers do not go together as in most, ranked; no claim. Runs only when it is named",
+    method: "Mahalanobis distance from the middle 75 % of the records: the third part of the score of outliers, alone",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "odd combinations that are no question of correlation; how many of its suspects are wrong",
+  },
   "outliers.lof": {
     finds:
       "records whose surroundings are thinner than their neighbours', ranked; no claim. Runs only when it is named",
