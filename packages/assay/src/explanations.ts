@@ -1,5 +1,6 @@
 /** What checks and error codes mean, in plain words, for `assay explain` and the documentation. */
 
+import type { Calibration } from "@assay/checks";
 import type { AssayErrorCode } from "@assay/merkle";
 
 export interface CheckText {
@@ -124,6 +125,20 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     reads: "the source column",
     blind: "a source whose poison no other check ranks",
   },
+};
+
+/** Why the claim of an outcome holds, or that it makes none. */
+export const CALIBRATION_TEXTS: Readonly<Record<Calibration, string>> = {
+  conformal:
+    "Each record is compared with the trusted ones: p is the share of them (and one more) that are at least as odd, q follows by Benjamini-Hochberg. It holds where trusted records are exchangeable with good ones.",
+  decoy:
+    "The same numbers with every column shuffled by itself are scored too: findings stop where the decoy would have as many as the claimed rate allows. It is about the numbers alone, and conservative where single values are extreme.",
+  posterior:
+    "Each label has a probability of being wrong, by the flip rate where predictions are surest; findings are the longest list whose expected false share, and one more, stays below the claimed rate.",
+  exact: "A statement that is true of the data, or an exact test: nothing was estimated but the test's own rate.",
+  asymptotic: "A test whose distribution holds for many records; small samples are left out or said so.",
+  uncalibrated: "No claim: a ranking. Nothing says how odd honest records are here; the notes of the outcome say why.",
+  "not-applicable": "The check did not run to an answer, so there is nothing to claim.",
 };
 
 /** By error code. */
