@@ -192,7 +192,7 @@ describe("with one folder", () => {
     expect(JSON.parse((await ok("report", "train.assay", "--to", "json")).stdout)).toBeTypeOf("object");
     expect((await ok("report", "train.assay", "--to", "csv")).stdout.split("\n").length).toBeGreaterThan(3);
     expect((await ok("controls", "train.assay")).stdout).toContain("A.7.4");
-    for (const topic of ["label-flips", "A.7.4", "set-root-mismatch"])
+    for (const topic of ["label-flips", "A.7.4", "set-root-mismatch", "decoy"])
       expect((await ok("explain", topic)).stdout).toContain(topic);
   });
 

@@ -1,5 +1,6 @@
 /** What checks and error codes mean, in plain words, for `assay explain` and the documentation. */
 
+import type { Calibration } from "@assay/checks";
 import type { AssayErrorCode } from "@assay/merkle";
 
 export interface CheckText {
@@ -19,6 +20,25 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     reads: "numbers, dates, booleans, categories, texts, which values are missing, images, and embeddings where given",
     blind:
       "poison that looks like the rest; a few odd records among many that are odd anyway; usual categories in an unusual combination; what a text means; names and codes that rarely repeat",
+  },
+  "outliers.isolation": {
+    finds: "records that random cuts separate early, ranked; no claim. Runs only when it is named",
+    method: "isolation forest of 100 trees of 256 records: the first part of the score of outliers, alone",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "records that are odd among their neighbours only; how many of its suspects are wrong",
+  },
+  "outliers.neighbours": {
+    finds: "records that are far from sampled records, ranked; no claim. Runs only when it is named",
+    method:
+      "distance to the nearest of 20 sampled records, mean of 200 draws: the second part of the score of outliers, alone",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "records that are odd among their neighbours only; how many of its suspects are wrong",
+  },
+  "outliers.covariance": {
+    finds: "records whose numbers do not go together as in most, ranked; no claim. Runs only when it is named",
+    method: "Mahalanobis distance from the middle 75 % of the records: the third part of the score of outliers, alone",
+    reads: "numeric feature columns, and embeddings where given",
+    blind: "odd combinations that are no question of correlation; how many of its suspects are wrong",
   },
   "outliers.lof": {
     finds:
@@ -105,6 +125,20 @@ export const CHECK_TEXTS: Readonly<Record<string, CheckText>> = {
     reads: "the source column",
     blind: "a source whose poison no other check ranks",
   },
+};
+
+/** Why the claim of an outcome holds, or that it makes none. */
+export const CALIBRATION_TEXTS: Readonly<Record<Calibration, string>> = {
+  conformal:
+    "Each record is compared with the trusted ones: p is the share of them (and one more) that are at least as odd, q follows by Benjamini-Hochberg. It holds where trusted records are exchangeable with good ones.",
+  decoy:
+    "The same numbers with every column shuffled by itself are scored too: findings stop where the decoy would have as many as the claimed rate allows. It is about the numbers alone, and conservative where single values are extreme.",
+  posterior:
+    "Each label has a probability of being wrong, by the flip rate where predictions are surest; findings are the longest list whose expected false share, and one more, stays below the claimed rate.",
+  exact: "A statement that is true of the data, or an exact test: nothing was estimated but the test's own rate.",
+  asymptotic: "A test whose distribution holds for many records; small samples are left out or said so.",
+  uncalibrated: "No claim: a ranking. Nothing says how odd honest records are here; the notes of the outcome say why.",
+  "not-applicable": "The check did not run to an answer, so there is nothing to claim.",
 };
 
 /** By error code. */

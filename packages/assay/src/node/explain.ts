@@ -2,17 +2,17 @@
 
 import { type CheckSetting, knownChecks } from "@assay/checks";
 import { CONTROLS, controlById, OBJECTIVES, RULES } from "@assay/controls";
-import { CHECK_TEXTS, CODE_TEXTS } from "../explanations.js";
+import { CALIBRATION_TEXTS, CHECK_TEXTS, CODE_TEXTS } from "../explanations.js";
 import { UsageError } from "../usage-error.js";
 
 export interface Explanation {
   readonly topic: string;
-  readonly kind: "list" | "check" | "control" | "code";
+  readonly kind: "list" | "check" | "control" | "code" | "calibration";
   readonly lines: readonly string[];
 }
 
 /**
- * Explains a check id, a control id or an error code; without a topic it lists what there is.
+ * Explains a check id, a control id, an error code or a calibration; without a topic it lists what there is.
  *
  * @throws UsageError for a topic that is none of these.
  */
@@ -54,6 +54,10 @@ export function explain(topic?: string): Explanation {
     const { exitCode, text } = CODE_TEXTS[topic as keyof typeof CODE_TEXTS];
     return { topic, kind: "code", lines: [`${topic} (exit code ${exitCode})`, text] };
   }
+  if (Object.hasOwn(CALIBRATION_TEXTS, topic)) {
+    const text = CALIBRATION_TEXTS[topic as keyof typeof CALIBRATION_TEXTS];
+    return { topic, kind: "calibration", lines: [`${topic} (calibration of an outcome)`, text] };
+  }
   throw new UsageError(
     `There is nothing called "${topic}" to explain: try \`assay explain\`, \`assay explain controls\` or \`assay explain codes\``,
   );
@@ -85,7 +89,8 @@ function listOf(topic: string | undefined): Explanation {
               ...checks,
               "",
               "`assay explain controls` lists the Annex A controls, `assay explain codes` the error codes;",
-              "`assay explain NAME` explains one check, control or code.",
+              "`assay explain NAME` explains one check, control or code, or how a claim is calibrated:",
+              `  ${Object.keys(CALIBRATION_TEXTS).join(", ")}`,
             ];
   return { topic: topic ?? "", kind: "list", lines };
 }

@@ -1,4 +1,7 @@
-/** The checks `outliers.lof`, `outliers.ecod`, `outliers.copod` and `outliers.hbos`: scores that many know, for who compares. */
+/**
+ * The checks `outliers.lof`, `outliers.ecod`, `outliers.copod` and `outliers.hbos`, scores that many know, and the parts of the
+ * score of `outliers` alone, `outliers.isolation`, `outliers.neighbours` and `outliers.covariance`: for who compares.
+ */
 
 import type { Check, CheckContext, CheckData, CheckResult, DataShape } from "../check.js";
 import { featureColumns } from "../columns.js";
@@ -14,10 +17,12 @@ import { type Range, rangesOf, surroundings, TASKS } from "../numeric-tasks.js";
 import { completed, skipped } from "../outcome.js";
 import { roundScore } from "../scores.js";
 import { tableKind } from "../table-builder.js";
+import { distinctRows } from "./distinct-rows.js";
+import { scoreOutliers, VIEWS, type View } from "./outlier-score.js";
 import { rankedRows, rankingLength } from "./ranked-rows.js";
 import { scaledMatrix } from "./scaled-matrix.js";
 
-export type ClassicMethod = "lof" | "ecod" | "copod" | "hbos";
+export type ClassicMethod = "lof" | "ecod" | "copod" | "hbos" | View;
 
 /** Options of the classic scores. */
 export interface ClassicOptions {
@@ -34,10 +39,12 @@ const MAX_PAIR_WORK = 1e12;
 
 /**
  * One classic outlier score of the numeric columns: the local outlier factor (`lof`, Breunig et al. 2000), empirical cumulative
- * tails (`ecod`, Li et al. 2022), copula tails (`copod`, Li et al. 2020) or histograms (`hbos`, Goldstein and Dengel 2012).
+ * tails (`ecod`, Li et al. 2022), copula tails (`copod`, Li et al. 2020) or histograms (`hbos`, Goldstein and Dengel 2012). Or one
+ * of the three views of the numbers that `outliers` averages: isolation forest (`isolation`), distance to sampled records
+ * (`neighbours`), trimmed Mahalanobis distance (`covariance`), in robust deviations from its median, over distinct records.
  *
  * - *Columns* are in robust units ((x − median) / max(IQR / 1.349, a tenth of the deviation)), missing values at the median; every
- *   record counts, copies too. On the same numbers scores are those of scikit-learn (`lof`) and PyOD (tested).
+ *   record counts, copies too (but for the views). On the same numbers scores are those of scikit-learn (`lof`) and PyOD (tested).
  * - *No claim*: these scores have no null, so nothing says how odd honest records are. The top hundredth are `suspects`; no
  *   findings. For findings there is `outliers`, which ranks better than each of them on most tables (`benchmarks/RESULTS.md`).
  * - *Reads* columns of numbers and dates, and embeddings where given. Runs only when it is named (`--checks`).
@@ -68,7 +75,7 @@ export function classicOutliers(method: ClassicMethod, defaults: ClassicOptions 
     },
     memory: (shape) =>
       shape.records *
-      (8 * 3 * columnsOf(shape).length + matrixBytes(shape, "embeddings", 3) + (method === "lof" ? 600 : 64)),
+      (8 * 5 * columnsOf(shape).length + matrixBytes(shape, "embeddings", 5) + (method === "lof" ? 600 : 64)),
     run: (data, options, context) => run(check, method, data, { ...defaults, ...options }, context),
   };
 }
@@ -100,15 +107,18 @@ async function run(
   });
   if (numbers.length === 0) return refused("No column of numbers varies.");
   if (table.length < 2) return refused("One record cannot be compared with others.");
+  const view = VIEWS.find((name) => name === method);
+  const distinct = view && distinctRows({ ...table, columns: numbers }, () => false, context.seed);
   const { matrix } = scaledMatrix(
     numbers,
-    Int32Array.from({ length: table.length }, (_, row) => row),
+    distinct ? distinct.first : Int32Array.from({ length: table.length }, (_, row) => row),
   );
   if (method === "lof" && matrix.columns > TREE_COLUMNS && matrix.rows ** 2 * matrix.columns > MAX_PAIR_WORK)
     return refused(
       `It compares all pairs of ${matrix.rows} records in ${matrix.columns} columns, which would take hours; outliers is linear.`,
     );
-  const scores = await scoresOf(method, matrix, { neighbours, bins }, context);
+  const own = await scoresOf(method, matrix, { neighbours, bins }, context);
+  const scores = distinct ? Float64Array.from({ length: table.length }, (_, row) => own[distinct.placeOf(row)]!) : own;
   for (let row = 0; row < scores.length; row++) scores[row] = roundScore(scores[row]!);
   context.signal?.throwIfAborted();
   const outcome = completed(check, data, context, {
@@ -131,6 +141,10 @@ async function scoresOf(
   context: CheckContext,
 ): Promise<Float64Array> {
   switch (method) {
+    case "isolation":
+    case "neighbours":
+    case "covariance":
+      return (await scoreOutliers(matrix, context)).rows.views[method].slice();
     case "ecod":
       return ecodScores(matrix);
     case "copod":

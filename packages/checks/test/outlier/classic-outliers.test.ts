@@ -4,12 +4,13 @@ import { ecodScores } from "../../src/numeric/empirical-tails.js";
 import { localOutlierFactors } from "../../src/numeric/local-outlier-factor.js";
 import { nearestRowsDense } from "../../src/numeric/nearest-neighbours.js";
 import { type ClassicMethod, type ClassicOptions, classicOutliers } from "../../src/outlier/classic-outliers.js";
+import { outliers } from "../../src/outlier/outliers.js";
 import { scaledMatrix } from "../../src/outlier/scaled-matrix.js";
 import { allChecks, knownChecks } from "../../src/registry.js";
 import { tableData, tableShape } from "../../src/table-data.js";
 import { contextOf, normalOf, tableOf } from "../tables.js";
 
-const METHODS: readonly ClassicMethod[] = ["lof", "ecod", "copod", "hbos"];
+const METHODS: readonly ClassicMethod[] = ["lof", "ecod", "copod", "hbos", "isolation", "neighbours", "covariance"];
 type Columns = Record<string, (number | string | null)[]>;
 
 function cloud(n: number, d: number): Columns {
@@ -59,6 +60,22 @@ describe("classicOutliers()", () => {
     const factors = localOutlierFactors(nearestRowsDense(matrix, 5, n, 0, n), 5);
     for (const [row, factor] of factors.entries()) expect(lof.scores![row]).toBeCloseTo(factor, 7);
     for (const [row, score] of ecodScores(matrix).entries()) expect(ecod.scores![row]).toBeCloseTo(score, 7);
+  });
+
+  it("has the views of outliers, whose mean is its score", async () => {
+    const columns = cloud(300, 4);
+    const views = await Promise.all(
+      (["isolation", "neighbours", "covariance"] as const).map((view) => run(view, columns)),
+    );
+    const { c0: _, ...complete } = columns;
+    const { table } = tableOf(complete);
+    const whole = await outliers().run(tableData(table, tableShape(table, {})), {}, contextOf());
+    const alone = await Promise.all((["isolation", "neighbours", "covariance"] as const).map((v) => run(v, complete)));
+    for (const [row, score] of whole.scores!.entries()) {
+      const mean = alone.reduce((sum, { scores }) => sum + scores![row]!, 0) / 3;
+      expect(score).toBeCloseTo(mean, 6);
+    }
+    expect(new Set(views.map(({ outcome }) => outcome.suspects!.join())).size).toBe(3);
   });
 
   it("takes few records, and says why it cannot take none or one", async () => {

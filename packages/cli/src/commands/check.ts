@@ -31,6 +31,9 @@ export function outcomeLines(outcomes: readonly Outcome[]): string[] {
             ...(outcome.otherPower?.some(({ smallest }) => smallest === null)
               ? [paint.yellow("blind to some poison")]
               : []),
+            ...(outcome.fdr === undefined
+              ? []
+              : [`${outcome.calibration}: at most ${percent(outcome.fdr)} of findings expected false`]),
             ...(outcome.calibration === "uncalibrated" ? [paint.yellow("uncalibrated: a ranking, no claim")] : []),
           ]
         : [safe(outcome.reason ?? outcome.status)];

@@ -12,9 +12,10 @@ Examples:
   assay explain
   assay explain label-flips
   assay explain A.7.4
-  assay explain set-root-mismatch`,
+  assay explain set-root-mismatch
+  assay explain decoy`,
     )
-    .argument("[topic]", "a check id, a control id, an error code; or checks, controls, codes");
+    .argument("[topic]", "a check id, a control id, an error code, a calibration; or checks, controls, codes");
   act(command, async (context, [topic]) => {
     const result = await explain(topic as string | undefined);
     context.result(result, result.lines);
