@@ -11,18 +11,47 @@
   return i32x4.bitmask(f32x4.le(a, low)) | i32x4.bitmask(f32x4.le(b, high)) << 4;
 }
 
+/** Where a search for nearest rows works; JavaScript writes one word a field, in this order. */
+@unmanaged
+class Search {
+  /** Eight rows in double precision, row after row, how many of them are real, and the number of the first. */
+  rows: usize;
+  real: i32;
+  row: i32;
+  columns: i32;
+  /** Taken off all rows before they become a tile; and what is left of each of the eight, squared. */
+  centre: usize;
+  norms: usize;
+  /** References in double precision; and in single precision with one more column, times −2; and their start values. */
+  values: usize;
+  references: usize;
+  starts: usize;
+  /** How many there are, and the number of the first. There is room for a multiple of four. */
+  count: i32;
+  first: i32;
+  /** For each of the eight, the nearest so far: nearest first. */
+  k: i32;
+  nearest: usize;
+  distances: usize;
+  tile: usize;
+  limits: usize;
+}
+
+const UNIT: f64 = 1.0 / 16777216;
+
+// Which of four references may be near enough to which row: bit 8 r + q for reference r and row q.
+let found: i32 = 0;
+
 /**
  * The first four references, from `from` in steps of four, one of which may be near enough to a row of the tile: its start
- * plus the product of both is not above the limit of that row. `to` where there are none. Writes to `out` which: bit 8 r + q for
- * reference r of the four and row q.
- *
- * References have `columns` values each and a start value in `starts`; limits are eight.
+ * plus the product of both is not above the limit of that row. `to` where there are none.
  */
-export function firstNear(tile: usize, references: usize, starts: usize, columns: i32, from: i32, to: i32, limits: usize, out: usize): i32 {
-  const width: usize = 4 * columns;
-  const low = v128.load(limits), high = v128.load(limits, 16);
+function firstNear(search: Search, from: i32, to: i32): i32 {
+  const tile = search.tile, starts = search.starts;
+  const width: usize = 4 * (search.columns + 1);
+  const low = v128.load(search.limits), high = v128.load(search.limits, 16);
   for (let i = from; i < to; i += 4) {
-    let r0 = references + usize(i) * width;
+    let r0 = search.references + usize(i) * width;
     let r1 = r0 + width, r2 = r1 + width, r3 = r2 + width;
     let a0 = splat(starts + 4 * usize(i)), a1 = splat(starts + 4 * usize(i) + 4), a2 = splat(starts + 4 * usize(i) + 8), a3 = splat(starts + 4 * usize(i) + 12);
     let b0 = a0, b1 = a1, b2 = a2, b3 = a3;
@@ -37,11 +66,70 @@ export function firstNear(tile: usize, references: usize, starts: usize, columns
     const least = f32x4.pmin(f32x4.pmin(a0, a1), f32x4.pmin(a2, a3));
     const other = f32x4.pmin(f32x4.pmin(b0, b1), f32x4.pmin(b2, b3));
     if (v128.any_true(v128.or(f32x4.le(least, low), f32x4.le(other, high)))) {
-      store<i32>(out, near(a0, b0, low, high) | near(a1, b1, low, high) << 8 | near(a2, b2, low, high) << 16 | near(a3, b3, low, high) << 24);
+      found = near(a0, b0, low, high) | near(a1, b1, low, high) << 8 | near(a2, b2, low, high) << 16 | near(a3, b3, low, high) << 24;
       return i;
     }
   }
   return to;
+}
+
+/** What the value of a tile must not be above for a reference that may still be near enough. */
+function setLimit(search: Search, lane: i32): void {
+  const slack = f64(search.columns) * 1e-15;
+  const own = load<f64>(search.norms + 8 * usize(lane)) * (1 - slack);
+  const most = load<f64>(search.distances + 8 * usize(lane * search.k + search.k - 1)) * (1 + slack) - own;
+  store<f32>(search.limits + 4 * usize(lane), f32(most + abs(most) * 4 * UNIT + 1e-30));
+}
+
+/** Measures a reference and takes it into the list of a row if it is near enough, of equal distances the lower number. */
+function measure(search: Search, lane: i32, reference: i32): void {
+  const other = search.first + reference, k = search.k;
+  if (other == search.row + lane) return;
+  let x = search.rows + 8 * usize(lane * search.columns), y = search.values + 8 * usize(reference) * usize(search.columns);
+  let sum: f64 = 0;
+  for (const end = x + 8 * usize(search.columns); x < end; x += 8) {
+    const difference = load<f64>(x) - load<f64>(y);
+    sum += difference * difference;
+    y += 8;
+  }
+  const numbers = search.nearest + 4 * usize(lane * k), distances = search.distances + 8 * usize(lane * k);
+  let at = usize(k - 1);
+  const worst = load<f64>(distances + 8 * at);
+  if (!(sum < worst || (sum == worst && other < load<i32>(numbers + 4 * at)))) return;
+  for (; at > 0; at--) {
+    const before = load<f64>(distances + 8 * (at - 1)), number = load<i32>(numbers + 4 * (at - 1));
+    if (!(before > sum || (before == sum && number > other))) break;
+    store<f64>(distances + 8 * at, before);
+    store<i32>(numbers + 4 * at, number);
+  }
+  store<f64>(distances + 8 * at, sum);
+  store<i32>(numbers + 4 * at, other);
+  setLimit(search, lane);
+}
+
+/** Takes into the lists of eight rows what is near enough among the references. */
+export function searchNearest(search: Search): void {
+  const columns = search.columns;
+  for (let lane = 0; lane < 8; lane++) {
+    const real = lane < search.real;
+    const x = search.rows + 8 * usize(lane * columns);
+    let to = search.tile + 4 * usize(lane);
+    for (let j: usize = 0; j < 8 * usize(columns); j += 8) {
+      store<f32>(to, real ? f32(load<f64>(x + j) - load<f64>(search.centre + j)) : 0);
+      to += 32;
+    }
+    store<f32>(to, real ? f32(sqrt(load<f64>(search.norms + 8 * usize(lane)))) : 0);
+    if (real) setLimit(search, lane);
+    else store<f32>(search.limits + 4 * usize(lane), -Infinity);
+  }
+  const filled = (search.count + 3) & ~3;
+  for (let from = firstNear(search, 0, filled); from < filled; from = firstNear(search, from + 4, filled)) {
+    for (let bits = found; bits != 0; bits &= bits - 1) {
+      const bit = ctz(bits);
+      const reference = from + (bit >> 3);
+      if (reference < search.count) measure(search, bit & 7, reference);
+    }
+  }
 }
 
 /** Rows (row after row, in double precision, a multiple of eight) as tiles. */

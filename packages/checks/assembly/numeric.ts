@@ -8,6 +8,6 @@
 export { growTree } from "./class-tree";
 export { addCentredProducts, addWeightedRows, squaredLengths } from "./covariance";
 export { deconvolve } from "./deconvolution";
-export { fillTiles, firstNear, leastDistances } from "./distances";
+export { fillTiles, leastDistances, searchNearest } from "./distances";
 export { logisticSlopes } from "./logistic";
 export { addPaths } from "./isolation-paths";

@@ -13,6 +13,8 @@ import type { NearestLists } from "./nearest-lists.js";
 
 /** Unit of rounding in single precision. */
 const UNIT = 2 ** -24;
+/** Fields of `Search` in the kernel, each a word. */
+const FIELDS = 16;
 /** References that are in the memory at once. */
 const PIECE_BYTES = 262_144;
 /** Squared norms above which products might leave single precision. */
@@ -32,8 +34,21 @@ export function scanTiles(
   lists: NearestLists,
 ): boolean {
   const width = columns + 1;
+  const { k } = lists;
   const piece = Math.min(Math.ceil(references / 4) * 4, 4 * Math.max(16, Math.floor(PIECE_BYTES / (16 * width))));
-  const memory = room(32 * width, 4 * piece * width, 4 * piece, 32, 4);
+  const memory = room(
+    4 * FIELDS,
+    64 * columns,
+    8 * columns,
+    64,
+    8 * piece * columns,
+    4 * piece * width,
+    4 * piece,
+    32 * k,
+    64 * k,
+    32 * width,
+    32,
+  );
   if (memory === undefined) return false;
   const centre = meansOf(values, columns, references);
   const norms = new Float64Array(end - begin);
@@ -43,37 +58,24 @@ export function scanTiles(
   if (!(greatest(norms) < MOST_SQUARED && greatest(referenceNorms) < MOST_SQUARED)) return false;
 
   const { buffer, at } = memory;
-  const [tileAt, referencesAt, startsAt, limitsAt, outAt] = at;
-  const tile = new Float32Array(buffer, tileAt, 8 * width);
+  const [searchAt, rowsAt, centreAt, normsAt, valuesAt, referencesAt, startsAt] = at;
+  const [nearestAt, distancesAt, tileAt, limitsAt] = [at[7], at[8], at[9], at[10]];
+  const search = new Int32Array(buffer, searchAt, FIELDS);
+  const rows = new Float64Array(buffer, rowsAt, 8 * columns);
+  const ownNorms = new Float64Array(buffer, normsAt, 8);
+  const ownValues = new Float64Array(buffer, valuesAt, piece * columns);
   const block = new Float32Array(buffer, referencesAt, piece * width);
   const starts = new Float32Array(buffer, startsAt, piece);
-  const limits = new Float32Array(buffer, limitsAt, 8);
-  const found = new Int32Array(buffer, outAt, 1);
+  const nearest = new Int32Array(buffer, nearestAt, 8 * k);
+  const distances = new Float64Array(buffer, distancesAt, 8 * k);
+  new Float64Array(buffer, centreAt, columns).set(centre);
   // Twice what sums of so many products may be wrong by (Higham 2002, 3.1), the rounding of the values included.
   const slack = (2 * columns + 32) * UNIT;
-
-  const { k, distances } = lists;
-  // Numbers with fractions are written to arrays, not returned: returned ones would be objects.
-  const limit = (list: number, lane: number): void => {
-    const own = norms[list]! * (1 - columns * 1e-15);
-    const most = distances[list * k + k - 1]! * (1 + columns * 1e-15) - own;
-    limits[lane] = most + Math.abs(most) * 4 * UNIT + 1e-30;
-  };
-  const measure = (row: number, other: number, lane: number): void => {
-    if (other === row) return;
-    let sum = 0;
-    for (let j = 0, x = row * columns, y = other * columns; j < columns; j++) {
-      const difference = values[x + j]! - values[y + j]!;
-      sum += difference * difference;
-    }
-    if (!(sum <= distances[(row - begin) * k + k - 1]!)) return;
-    lists.add(row - begin, sum, other);
-    limit(row - begin, lane);
-  };
 
   for (let first = 0; first < references; first += piece) {
     const count = Math.min(piece, references - first);
     const filled = Math.ceil(count / 4) * 4;
+    ownValues.set(values.subarray(first * columns, (first + count) * columns));
     for (let i = 0; i < filled; i++) {
       const y = (first + i) * columns;
       const squared = i < count ? referenceNorms[first + i]! : 0;
@@ -82,23 +84,17 @@ export function scanTiles(
       block[i * width + columns] = -2 * slack * Math.sqrt(squared);
     }
     for (let row = begin; row < end; row += 8) {
-      for (let lane = 0; lane < 8; lane++) {
-        const x = row + lane;
-        const real = x < end;
-        for (let j = 0; j < columns; j++) tile[8 * j + lane] = real ? values[x * columns + j]! - centre[j]! : 0;
-        tile[8 * columns + lane] = real ? Math.sqrt(norms[x - begin]!) : 0;
-        if (real) limit(x - begin, lane);
-        else limits[lane] = Number.NEGATIVE_INFINITY;
-      }
-      for (let from = 0; from < filled; from += 4) {
-        from = module.firstNear(tileAt, referencesAt, startsAt, width, from, filled, limitsAt, outAt);
-        if (from >= filled) break;
-        for (let bits = found[0]!; bits !== 0; bits &= bits - 1) {
-          const bit = 31 - Math.clz32(bits & -bits);
-          const reference = from + (bit >> 3);
-          if (reference < count) measure(row + (bit & 7), first + reference, bit & 7);
-        }
-      }
+      const real = Math.min(8, end - row);
+      const list = (row - begin) * k;
+      search.set([rowsAt, real, row, columns, centreAt, normsAt, valuesAt, referencesAt, startsAt]);
+      search.set([count, first, k, nearestAt, distancesAt, tileAt, limitsAt], 9);
+      rows.set(values.subarray(row * columns, (row + real) * columns));
+      ownNorms.set(norms.subarray(row - begin, row - begin + real));
+      nearest.set(lists.rows.subarray(list, list + real * k));
+      distances.set(lists.distances.subarray(list, list + real * k));
+      module.searchNearest(searchAt);
+      lists.rows.set(nearest.subarray(0, real * k), list);
+      lists.distances.set(distances.subarray(0, real * k), list);
     }
   }
   return true;

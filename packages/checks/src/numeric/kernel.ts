@@ -9,16 +9,7 @@ import { NUMERIC_KERNEL } from "../generated/numeric.js";
 /** The functions of the module. Addresses are not checked; see `assembly`. */
 interface KernelModule {
   growTree(trees: number, a: number, b: number, c: number, d: number): void;
-  firstNear(
-    tile: number,
-    references: number,
-    starts: number,
-    columns: number,
-    from: number,
-    to: number,
-    limits: number,
-    out: number,
-  ): number;
+  searchNearest(search: number): void;
   fillTiles(values: number, rows: number, columns: number, tiles: number): void;
   leastDistances(
     tiles: number,

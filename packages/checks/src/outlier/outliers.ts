@@ -104,12 +104,12 @@ function memory(shape: DataShape): number {
   const numbers =
     columns.filter((name) => tableKind(shape.kinds[name] ?? "null") === "number").length +
     (shape.roles.image === undefined ? 0 : COMPONENTS);
-  // The table, the rows, their decoy, both once more cut off, and two dozen values a record.
+  // The table, the rows, their decoy, and two dozen values a record.
   const pixels = shape.roles.image === undefined ? 0 : 2 * FEATURES;
   const others = columns.length - numbers;
   return (
     shape.records *
-    (8 * (pixels + Math.max(0, others)) + 8 * 5 * numbers + matrixBytes(shape, "embeddings", 5) + 8 * 24 + 64)
+    (8 * (pixels + Math.max(0, others)) + 8 * 3 * numbers + matrixBytes(shape, "embeddings", 3) + 8 * 24 + 64)
   );
 }
 
