@@ -4,6 +4,7 @@
  * same bytes more slowly; tests hold the two against each other.
  */
 
+import { compileWasm } from "@assay/merkle";
 import { NUMERIC_KERNEL } from "../generated/numeric.js";
 
 /** The functions of the module. Addresses are not checked; see `assembly`. */
@@ -107,8 +108,7 @@ function openKernel(): NumericKernel | null {
   if (typeof WebAssembly !== "object" || new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1) return null;
   try {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_BYTES / PAGE_BYTES });
-    const binary = Uint8Array.from(atob(NUMERIC_KERNEL), (character) => character.charCodeAt(0));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(compileWasm(NUMERIC_KERNEL), { env: { memory } });
     return {
       module: exports as unknown as KernelModule,
       room<Parts extends readonly number[]>(...bytes: Parts): Room<Parts> | undefined {
