@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { loadVerified } from "@assay/assay/node";
 import { describe, expect, test } from "vitest";
+import { serve } from "../../packages/records/test/range-server.js";
 import { assay, temporaryFolders } from "./command.js";
 import { cleanCsv } from "./data.js";
 
@@ -48,6 +49,29 @@ describe.concurrent("a training loop over loadVerified()", () => {
     const untrusted = await train(cwd, "train.assay", "label", "other.pub.pem");
     expect(untrusted).toMatchObject({ exitCode: 2, stdout: "" });
     expect(untrusted.stderr).toContain("unknown-signer");
+  });
+
+  test("asks a server only for the files that are wanted", async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, "a.csv"), "n,t\n1,x\n");
+    writeFileSync(join(cwd, "b.csv"), "n,t\n3,z\n");
+    expect(await assay(cwd, ["manifest", "a.csv", "b.csv", "-o", "both.assay"])).toMatchObject({ exitCode: 0 });
+    const server = await serve("n,t\n3,z\n");
+    const paths = new Set<string | undefined>();
+    server.misbehave = ({ url }) => {
+      paths.add(url);
+      return false;
+    };
+    try {
+      const values = [];
+      const data = `${server.origin}/shards/`;
+      for await (const record of loadVerified(join(cwd, "both.assay"), { data, only: ["b*"] }))
+        values.push(record.value());
+      expect(values).toEqual([{ n: 3, t: "z" }]);
+      expect(paths).toEqual(new Set(["/shards/b.csv"]));
+    } finally {
+      await server.close();
+    }
   });
 
   test("finds the data where it is told to, in another format too, and reads parts", async () => {

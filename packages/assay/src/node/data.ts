@@ -203,7 +203,7 @@ async function findDataOf(
   if (stored.length === 0) return openNone(header);
   throw new SourceError(
     "data-missing",
-    `The data of ${basename(folder)} is not beside it: no ${(stored[0] as FileEntry).path} there. Say where it is with --data PATH (or URL), or --no-data to check the folder alone`,
+    `The data of ${basename(folder)} is not beside it: no ${(stored[0] as FileEntry).path} there. Say where it is with --data PATH (or URL); verify --no-data checks the folder alone`,
     { details: { folder, path: (stored[0] as FileEntry).path } },
   );
 }

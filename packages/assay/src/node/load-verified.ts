@@ -1,6 +1,7 @@
 /** Records of a sealed data set for code that learns from them: each is proven before it is handed out. */
 
 import { type ProvenRecord, readKeptBlocks, verifiedRecords } from "@assay/manifest";
+import { matchesPattern } from "@assay/records";
 import { openDataOf } from "./data.js";
 import { openIntact, type TrustChoice } from "./open-folder.js";
 
@@ -33,7 +34,12 @@ export async function* loadVerified(
   const work = signal === undefined ? {} : { signal };
   const { directory, opened } = await openIntact(target, trust, work);
   const { header, entries, folder } = opened;
-  const { source } = await openDataOf(directory, header, entries, data, work);
+  // A server is asked only for what is wanted; what a metadata file names is among the others.
+  const wanted =
+    only === undefined || header.reading.metadata === true
+      ? entries
+      : entries.filter(({ path }) => only.some((pattern) => matchesPattern(pattern, path)));
+  const { source } = await openDataOf(directory, header, wanted.length > 0 ? wanted : entries, data, work);
   yield* verifiedRecords(header, entries, source, {
     blocksOf: (entry) => readKeptBlocks(folder, entry, work),
     ...(only !== undefined && { only }),
