@@ -70,7 +70,7 @@ const LEAST_POSTERIOR = 0.5;
  * classes take about ten seconds on one core.
  *
  * **False alarms.** No finding on unflipped data: 8 of 8 public sets, 56 of 56 and 319 of 319 generated tables. Where more than
- * 40 % of the estimated flips cannot be pinned on records and there are findings or 1 / fdr estimated flips, or the estimated rate is
+ * 40 % of the estimated flips cannot be pinned on records and there are findings or surely 1 / fdr flips, or the estimated rate is
  * above ½, the outcome is `uncalibrated`: on unflipped classes that overlap, rates of .26 to .42 were estimated.
  * Where flip rates differ between classes, as they do where classes overlap, labels are accused only of a class whose own territory
  * is clearly purer than the rest, or in territories whose rate is that of most. Of 440 generated tables made to overlap
@@ -167,9 +167,9 @@ async function run(data: CheckData, options: LabelFlipsOptions, context: CheckCo
   }
   const blind = unassigned > MAX_UNASSIGNED && !predictsLabels(predicted, units, classes);
   const hopeless = flips.rate > MAX_RATE;
-  // Where so many are estimated that some could be found, none is, and none can be pinned: honest overlap looks the same.
+  // Where surely so many are estimated that some could be found, and none can be pinned: honest overlap looks the same.
   const least = Math.ceil(1 / context.fdr);
-  const vague = unassigned > MAX_UNASSIGNED && (found.length > 0 || flips.rate * votes.first.length >= least);
+  const vague = unassigned > MAX_UNASSIGNED && (found.length > 0 || flips.low * votes.first.length >= least);
   const uncalibrated = blind || hopeless || vague;
   if (blind) {
     notes.push(
