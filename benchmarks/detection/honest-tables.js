@@ -125,6 +125,18 @@ const FAMILIES = {
     const weights = list(10, (i) => 1 / (i + 1) ** 2);
     return () => centres[oneOf(weights)].map((centre) => 2 * centre + normal());
   },
+  islands({ normal, normals, below, between }) {
+    const centres = normals(3, 2 + below(7)).map((centre) => centre.map((x) => 1.5 * x));
+    const islands = list(1 + below(2), () => {
+      const [way] = normals(1, centres[0].length);
+      const distance = between(6, 16) / Math.hypot(...way);
+      return { centre: way.map((x) => distance * x), spread: between(0.2, 1), weight: between(0.003, 0.02) };
+    });
+    return () => {
+      const island = islands.find(({ weight }) => between(0, 1) < weight);
+      return (island?.centre ?? centres[below(3)]).map((x) => x + (island?.spread ?? 1) * normal());
+    };
+  },
   counts({ normal, poisson, below, between }) {
     const columns = list(6 + below(12), () => [Math.exp(between(-1, 2)), between(0, 0.6)]);
     return () => {

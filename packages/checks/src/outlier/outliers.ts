@@ -47,7 +47,8 @@ const VERSION = "2";
  * **Claim.** Where at least 200 distinct records are trusted (`roles.trusted`, `trustedLeaves`) it is conformal, for the whole score. Else
  * findings are claimed for the numbers alone, by a decoy: the same numbers with every column permuted. Where honest records are extreme in
  * many columns at once it claims too much; so it is not believed (`uncalibrated`) where the scores of the others, continued, explain more
- * than a fifth of what it finds. The whole score is then a ranking without a claim (`suspects`, and the scores of a run), because no
+ * than a fifth of what it finds, nor where what it finds stands off in one direction, as an honest group that is apart does (islands, a
+ * second site). The whole score is then a ranking without a claim (`suspects`, and the scores of a run), because no
  * permuted copy is an honest null for categories, which depend on each other. Without numbers and trust the outcome is `uncalibrated`.
  *
  * **Reads** all feature columns without any preparation: numbers, dates and times (also those written as ISO 8601 text), booleans, categories

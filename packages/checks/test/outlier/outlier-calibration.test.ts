@@ -5,8 +5,23 @@ import type { OutlierModel } from "../../src/outlier/outlier-score.js";
 /** Scores of 400 ordinary rows, as quantiles of an exponential distribution. */
 const ordinary = Float64Array.from({ length: 400 }, (_, i) => -Math.log(1 - (i + 0.5) / 400));
 const withTop = (top: readonly number[]): Float64Array => Float64Array.from([...ordinary, ...top]);
-const model = (score: Float64Array, decoy: Float64Array): OutlierModel =>
-  ({ rows: { score }, decoy, flat: [] }) as unknown as OutlierModel;
+/** Rows of two columns; those of the 400 on all sides, the others in the directions that are given, in turn. */
+const model = (
+  score: Float64Array,
+  decoy: Float64Array,
+  directions: readonly (readonly [number, number])[] = [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+  ],
+): OutlierModel => {
+  const rows = [...score.keys()].flatMap((i) =>
+    i < 400 ? [Math.cos(i), Math.sin(i)] : directions[i % directions.length]!,
+  );
+  const clipped = { kind: "dense", rows: score.length, columns: 2, values: Float64Array.from(rows) };
+  return { rows: { score }, decoy, flat: [], clipped } as unknown as OutlierModel;
+};
 const found = (q: Float64Array): number => q.filter((rate) => rate <= 0.05).length;
 
 describe("calibrateByDecoy", () => {
@@ -32,6 +47,21 @@ describe("calibrateByDecoy", () => {
     expect([method, found(q) >= 60, reasons]).toEqual(["decoy", true, []]);
     // The second opinion is of the others, so it is not bent by what it is asked about.
     expect([...tailFound.subarray(400)]).toEqual(new Array(60).fill(1));
+  });
+
+  it("claims nothing where what it finds is a group that stands off in one direction", () => {
+    const island = model(withTop(far), withTop([]), [
+      [9, 1],
+      [9, -1],
+    ]);
+    const { method, reasons } = calibrateByDecoy(island, 5, 0.05);
+    expect(method).toBe("uncalibrated");
+    expect(reasons.join()).toMatch(/finds 41 that stand off in much the same direction/);
+    const around = model(withTop(far), withTop([]), [
+      [9, 1],
+      [-9, -1],
+    ]);
+    expect(calibrateByDecoy(around, 5, 0.05).method).toBe("decoy");
   });
 
   it("claims nothing where more than a quarter of the records would be found, or all", () => {

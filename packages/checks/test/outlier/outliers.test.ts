@@ -40,6 +40,16 @@ describe("outliers()", () => {
     expect(loud).toBeLessThanOrEqual(1);
   });
 
+  it("does not accuse a group that stands apart: it may be honest", async () => {
+    const normal = normalOf(5);
+    const columns: Columns = { a: [], b: [], c: [] };
+    for (let i = 0; i < 4000; i++)
+      for (const name of ["a", "b", "c"]) columns[name]!.push(i < 40 ? 9 + 0.3 * normal() : normal());
+    const island = await run(columns);
+    expect([island.findings.length, island.outcome.calibration]).toEqual([0, "uncalibrated"]);
+    expect(island.outcome.notes.join()).toContain("stand off in much the same direction");
+  });
+
   it("finds moved records with a decoy, explains them, and few that are not", async () => {
     const { outcome, findings, rowOf, found, scores } = await run(planted(3, 1000, 9, 50));
     expect(outcome).toMatchObject({ calibration: "decoy", examined: 1000, fdr: 0.05 });
