@@ -13,6 +13,7 @@ import {
   countLeaves,
   fromHex,
   isAssayError,
+  joinBytes,
   readTreeEdge,
   type SetChanges,
   SourceError,
@@ -131,18 +132,8 @@ export class GrownTree {
 
   /** The tiles that are not those of before; `undefined` when that cannot be said. */
   tiles(): ReadonlyMap<string, Uint8Array> | undefined {
-    return this.#edge === undefined ? undefined : new Map(appendTiles(this.#edge, joined(this.#appended)));
+    return this.#edge === undefined ? undefined : new Map(appendTiles(this.#edge, joinBytes(this.#appended)));
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /** A set that differs a little from the earlier one. */

@@ -11,6 +11,7 @@ import {
   FormatError,
   hashLeaves,
   isDigestHex,
+  joinBytes,
   parseCanonicalJson,
   sha256,
   toHex,
@@ -253,16 +254,6 @@ function linePieces(entries: readonly FileEntry[]): RowPiece[] {
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /**

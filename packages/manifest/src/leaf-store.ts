@@ -9,6 +9,7 @@
  */
 
 import {
+  joinBytes,
   type Multiset,
   mergeRuns,
   type SetTotals,
@@ -48,13 +49,13 @@ export interface LeafPoolOptions {
 export const DEFAULT_MAX_LEAF_BYTES = 5 * 2 ** 25;
 
 /** Bytes of leaves that are held when it is known that they are too many: a run, and what comes while it is moved. */
-const SPILLING_BYTES = 2 ** 26;
+const SPILLING_BYTES = 2 ** 25;
 
 /** Bytes of space that a leaf is reckoned with: 36 are used. */
 export const LEAF_SPACE_BYTES = 40;
 
-/** Leaves that make a run: 32 MiB of them are sorted at once. */
-const RUN_LEAVES = 2 ** 20;
+/** Leaves that make a run: 16 MiB of them are sorted at once. */
+const RUN_LEAVES = 2 ** 19;
 
 /** Leaves in ascending order, and the place of each in file order. */
 interface SortedLeaves {
@@ -167,7 +168,7 @@ export class LeafStore {
       if (typeof run.kept === "number") continue;
       const { kept } = run;
       // Its pieces are let go before it is sorted.
-      run.kept = isPieces(kept) ? [joined(kept, run.count)] : kept;
+      run.kept = isPieces(kept) ? [joinBytes(kept)] : kept;
       const { leaves, places } = sortedOf(run.kept, run.count);
       const offset = await this.#space.append(leaves);
       await this.#space.append(new Uint8Array(places.buffer, places.byteOffset, places.byteLength));
@@ -213,7 +214,7 @@ export class LeafStore {
     if (this.#open?.run !== run) {
       this.#open = undefined;
       const { kept, count } = run;
-      this.#open = { run, leaves: isPieces(kept) ? joined(kept, count) : inFileOrder(await this.#read(kept, count)) };
+      this.#open = { run, leaves: isPieces(kept) ? joinBytes(kept) : inFileOrder(await this.#read(kept, count)) };
     }
     return this.#open.leaves;
   }
@@ -287,20 +288,9 @@ function isPieces(kept: readonly Uint8Array[] | SortedLeaves | number): kept is 
   return Array.isArray(kept);
 }
 
-function joined(pieces: readonly Uint8Array[], count: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array;
-  const leaves = new Uint8Array(32 * count);
-  let at = 0;
-  for (const piece of pieces) {
-    leaves.set(piece, at);
-    at += piece.length;
-  }
-  return leaves;
-}
-
 function sortedOf(kept: readonly Uint8Array[] | SortedLeaves, count: number): SortedLeaves {
   if (!isPieces(kept)) return kept;
-  const leaves = joined(kept, count);
+  const leaves = joinBytes(kept);
   const places = sortLeaves(leaves);
   return { leaves: takeLeaves(leaves, places), places };
 }

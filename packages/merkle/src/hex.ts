@@ -104,3 +104,20 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;
 }
+
+/**
+ * Byte strings behind each other as one. A single one is given back as it is, not copied.
+ *
+ * @example
+ * joinBytes([new Uint8Array([1]), new Uint8Array([2, 3])]); // 1, 2, 3
+ */
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -25,7 +25,7 @@ export {
   type VerificationCode,
   VerificationError,
 } from "./errors.js";
-export { compareBytes, equalBytes, fromHex, isDigestHex, toHex } from "./hex.js";
+export { compareBytes, equalBytes, fromHex, isDigestHex, joinBytes, toHex } from "./hex.js";
 export {
   INCLUSION_PROOF_FORMAT,
   type InclusionProof,

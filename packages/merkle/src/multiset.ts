@@ -4,7 +4,7 @@
  */
 
 import { VerificationError } from "./errors.js";
-import { toHex } from "./hex.js";
+import { joinBytes, toHex } from "./hex.js";
 import { countHashes } from "./ordered-tree.js";
 
 /** A multiset of leaves. */
@@ -35,7 +35,9 @@ export function emptyMultiset(): Multiset {
  * @returns The multiset of all leaves. Takes about n + n log(duplicates) steps and 80 bytes a leaf.
  */
 export function countLeaves(leaves: Uint8Array | readonly Uint8Array[]): Multiset {
-  const all = leaves instanceof Uint8Array ? leaves : concatenate(leaves);
+  const chunks = leaves instanceof Uint8Array ? [leaves] : leaves;
+  for (const chunk of chunks) countHashes("countLeaves() leaves", chunk);
+  const all = joinBytes(chunks);
   return countSorted(takeLeaves(all, sortedOrder(all, countHashes("countLeaves() leaves", all))));
 }
 
@@ -83,22 +85,6 @@ export function takeLeaves(leaves: Uint8Array, order: Uint32Array): Uint8Array {
 export function wordsOf(leaves: Uint8Array): Uint32Array {
   const aligned = leaves.byteOffset % 4 === 0 ? leaves : leaves.slice();
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  let total = 0;
-  for (const chunk of chunks) {
-    countHashes("countLeaves() leaves", chunk);
-    total += chunk.length;
-  }
-  const all = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 /** Below this the counters of the radix sort cost more than comparing. */

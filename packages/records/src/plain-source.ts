@@ -4,7 +4,7 @@
  * read one goes on where it stopped: each thread decompresses a file once for each pass.
  */
 
-import { createSha256, FormatError, isAssayError, toHex } from "@assay/merkle";
+import { createSha256, FormatError, isAssayError, joinBytes, toHex } from "@assay/merkle";
 import {
   COMPRESSION_HEAD_BYTES,
   compressionOf,
@@ -195,7 +195,7 @@ async function measure(source: ByteSource, method: StreamCompression, options: I
     onBytes?.(Math.floor((cursor.stored - told) / (size > HELD_BYTES ? 2 : 1)));
     told = cursor.stored;
     if (piece === null) {
-      return { bytes: toHex(hash.digest()), size, held: held === null ? null : joined(held, size), starts };
+      return { bytes: toHex(hash.digest()), size, held: held === null ? null : joinBytes(held), starts };
     }
     if (size > FREE_BYTES && size > cursor.stored * limits.maxInflation) refuseInflation(source, cursor, limits);
     if (size > HELD_BYTES) held = null;
@@ -209,16 +209,6 @@ function refuseInflation({ path }: ByteSource, { stored, plain }: Cursor, { maxI
     `${path}: its first ${stored} bytes stand for more than ${plain}, above maxInflation (${maxInflation} bytes for one). If it is no bomb, raise maxInflation or decompress the file first`,
     { details: { path, limit: "maxInflation", value: maxInflation } },
   );
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 function bytesSource({ path }: ByteSource, bytes: Uint8Array): ByteSource {

@@ -3,7 +3,7 @@
  * options for every input and one input, opens the file by itself, and gives plain data. `taskOf` names them for an executor.
  */
 
-import { isAssayError } from "@assay/merkle";
+import { isAssayError, joinBytes } from "@assay/merkle";
 import { columnKernel } from "./column-kernel.js";
 import { kindsOf } from "./column-kinds.js";
 import type { ColumnType, Kinds } from "./column-type.js";
@@ -263,7 +263,7 @@ export async function hashPart(
       if (!isRaw) kinds = joinAllKinds(kinds, kindsOf(placed.batch));
       splits?.add(placed);
     }
-    return { leaves: joined(pieces), kinds, splits: splits?.finish() ?? null };
+    return { leaves: joinBytes(pieces), kinds, splits: splits?.finish() ?? null };
   });
 }
 
@@ -281,17 +281,6 @@ function leavesOf(path: string, { batch, raw, begin, lines }: PlacedBatch, leafK
     const where = line === undefined ? { record: begin + record } : { line };
     throw withPlace(error, { path, ...where, ...(typeof column === "string" ? { column } : {}) });
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /** The batches of a part; of a metadata file with digests in place of names. */
